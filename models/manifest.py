@@ -1,0 +1,218 @@
+"""The export contract: what a folder ``<name>/<version>/`` holds and how it is checked.
+
+Both sides read this file: training writes manifests with it, the service refuses what does not
+match. Standard library only, so that reading a manifest brings no torch along.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields
+from pathlib import Path
+from typing import Any, Literal, Self
+
+SCHEMA_VERSION = 1
+MANIFEST_FILE = "manifest.json"
+MODEL_FILE = "model.pt"
+GOLDEN_FILE = "golden.json"
+REPORT_FILE = "report.html"
+SERVING_FILE = "serving.json"
+
+Task = Literal["forecast", "classify", "next-word"]
+TASKS: tuple[Task, ...] = ("forecast", "classify", "next-word")
+DTYPES = ("float32", "int64")
+FORMATS = ("torchscript",)
+
+
+class ManifestError(Exception):
+    """An export's folder does not keep the contract; the message says where and how."""
+
+
+@dataclass(frozen=True)
+class TensorSpec:
+    """A named input or output; ``-1`` in ``shape`` is an axis of variable length."""
+
+    name: str
+    dtype: str
+    shape: tuple[int, ...]
+    axes: tuple[str, ...]
+
+    def __post_init__(self) -> None:
+        if self.dtype not in DTYPES:
+            raise ManifestError(f"{self.name}: dtype must be one of {DTYPES}, got {self.dtype!r}")
+        if len(self.shape) != len(self.axes):
+            raise ManifestError(f"{self.name}: {len(self.shape)} sizes but {len(self.axes)} axes")
+
+
+@dataclass(frozen=True)
+class Metric:
+    """A figure measured on ``split`` of ``data``, next to the baselines measured with it."""
+
+    name: str
+    data: str
+    split: str
+    value: float
+    baselines: Mapping[str, float] = field(default_factory=dict)
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class DataSource:
+    """A file that was trained or measured on, by name and digest."""
+
+    name: str
+    sha256: str
+    role: str
+    licence: str = ""
+
+
+@dataclass(frozen=True)
+class FileDigest:
+    """Size and SHA-256 of a file of the export."""
+
+    sha256: str
+    size_bytes: int
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """Everything that the service and a reader need to know of an export.
+
+    ``parameters`` are the task's own (longest context, quantile levels, classes, tokenizer);
+    ``training`` holds the command, the configuration, the seed, the commit and the wall time.
+    """
+
+    name: str
+    version: str
+    task: Task
+    inputs: tuple[TensorSpec, ...]
+    outputs: tuple[TensorSpec, ...]
+    parameters: Mapping[str, Any]
+    metrics: tuple[Metric, ...]
+    training: Mapping[str, Any]
+    data: tuple[DataSource, ...]
+    versions: Mapping[str, str]
+    licence: str
+    created: str
+    files: Mapping[str, FileDigest]
+    format: str = "torchscript"
+    schema_version: int = SCHEMA_VERSION
+
+    def __post_init__(self) -> None:
+        if self.schema_version != SCHEMA_VERSION:
+            raise ManifestError(
+                f"schema_version must be {SCHEMA_VERSION}, got {self.schema_version!r}"
+            )
+        if self.task not in TASKS:
+            raise ManifestError(f"task must be one of {TASKS}, got {self.task!r}")
+        if self.format not in FORMATS:
+            raise ManifestError(f"format must be one of {FORMATS}, got {self.format!r}")
+
+    @classmethod
+    def from_json(cls, text: str | bytes) -> Self:
+        """Read a manifest.
+
+        Raises:
+            ManifestError: not JSON, a field is missing or unknown, or a value is not allowed.
+        """
+        try:
+            return cls(**_typed(_known_fields(cls, json.loads(text))))
+        except (ValueError, TypeError, KeyError, AttributeError) as error:
+            raise ManifestError(f"not a manifest: {error}") from error
+
+    def to_json(self) -> str:
+        """Render for people as well: indented, in the order of the fields."""
+        return json.dumps(asdict(self), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def _known_fields(cls: type[Manifest], raw: dict[str, Any]) -> dict[str, Any]:
+    unknown = set(raw) - {known.name for known in fields(cls)}
+    if unknown:
+        raise ManifestError(f"unknown fields {sorted(unknown)}")
+    return raw
+
+
+def _typed(raw: dict[str, Any]) -> dict[str, Any]:
+    return raw | {
+        "inputs": tuple(_tensor(spec) for spec in raw["inputs"]),
+        "outputs": tuple(_tensor(spec) for spec in raw["outputs"]),
+        "metrics": tuple(Metric(**metric) for metric in raw["metrics"]),
+        "data": tuple(DataSource(**source) for source in raw["data"]),
+        "files": {name: FileDigest(**digest) for name, digest in raw["files"].items()},
+    }
+
+
+def _tensor(raw: dict[str, Any]) -> TensorSpec:
+    return TensorSpec(raw["name"], raw["dtype"], tuple(raw["shape"]), tuple(raw["axes"]))
+
+
+def digest_file(path: Path) -> FileDigest:
+    """SHA-256 and size of a file."""
+    with path.open("rb") as stream:
+        return FileDigest(hashlib.file_digest(stream, "sha256").hexdigest(), path.stat().st_size)
+
+
+def read_manifest(folder: Path) -> Manifest:
+    """Read and verify the manifest of the export in ``folder``.
+
+    Raises:
+        ManifestError: the manifest is missing or wrong, it names another name or version than its
+            folders do, or a file is missing or differs from its digest.
+    """
+    try:
+        manifest = Manifest.from_json((folder / MANIFEST_FILE).read_bytes())
+    except OSError as error:
+        raise ManifestError(f"{folder / MANIFEST_FILE}: {error.strerror}") from error
+    if (manifest.name, manifest.version) != (folder.parent.name, folder.name):
+        raise ManifestError(
+            f"{folder}: the manifest says {manifest.name!r} version {manifest.version!r}"
+        )
+    verify_files(folder, manifest)
+    return manifest
+
+
+def verify_files(folder: Path, manifest: Manifest) -> None:
+    """Compare every file that the manifest lists with its digest.
+
+    Raises:
+        ManifestError: a file is missing, escapes the folder, or differs; model.pt or golden.json
+            is not listed.
+    """
+    for required in (MODEL_FILE, GOLDEN_FILE):
+        if required not in manifest.files:
+            raise ManifestError(f"{folder}: the manifest lists no {required}")
+    for name, expected in manifest.files.items():
+        if Path(name).name != name:
+            raise ManifestError(f"{folder}: {name!r} is not a plain file name")
+        path = folder / name
+        if not path.is_file():
+            raise ManifestError(f"{path}: listed in the manifest but missing")
+        if digest_file(path) != expected:
+            raise ManifestError(f"{path}: differs from the digest in the manifest")
+
+
+def versions_of(model_folder: Path) -> list[str]:
+    """Versions below ``<repository>/<name>/``, oldest first; versions are whole numbers."""
+    found = [path.name for path in model_folder.iterdir() if (path / MANIFEST_FILE).is_file()]
+    return sorted((name for name in found if name.isdecimal()), key=int)
+
+
+def active_version(model_folder: Path) -> str:
+    """The version to serve: what serving.json names, else the newest.
+
+    Raises:
+        ManifestError: there is no version, or serving.json is unreadable or names none of them.
+    """
+    versions = versions_of(model_folder)
+    if not versions:
+        raise ManifestError(f"{model_folder}: no version with a {MANIFEST_FILE}")
+    serving = model_folder / SERVING_FILE
+    if not serving.is_file():
+        return versions[-1]
+    try:
+        active = json.loads(serving.read_bytes())["active"]
+    except (ValueError, KeyError, TypeError) as error:
+        raise ManifestError(f"{serving}: must be a JSON object with 'active'") from error
+    if active not in versions:
+        raise ManifestError(f"{serving}: names version {active!r}, but there is {versions}")
+    return str(active)

@@ -1,0 +1,1 @@
+"""What a model is: pure networks, and the contract that an export keeps."""

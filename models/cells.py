@@ -4,9 +4,11 @@ Axis letters used in this package: B batch, T time steps, F features, H hidden u
 D directions, Q forecast horizon, V vocabulary.
 """
 
+from collections.abc import Callable
+
 from torch import Tensor, nn
 
-CELLS: dict[str, type[nn.RNNBase]] = {"rnn": nn.RNN, "lstm": nn.LSTM, "gru": nn.GRU}
+CELLS: dict[str, Callable[..., nn.RNNBase]] = {"rnn": nn.RNN, "lstm": nn.LSTM, "gru": nn.GRU}
 
 
 def recurrent(

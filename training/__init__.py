@@ -1,0 +1,1 @@
+"""Offline training: data -> network -> checked export and report."""

@@ -1,0 +1,106 @@
+"""``seqserve train ...``: a command per family; the heavy imports wait until one is chosen."""
+
+import importlib
+from collections.abc import Callable
+from typing import Any
+
+import typer
+from rich.console import Console
+
+from training.digits.config import DigitsTraining
+from training.errors import TrainingError
+from training.forecast.config import ForecastTraining
+from training.next_word.config import NextWordTraining
+from training.options import command
+
+app = typer.Typer(
+    name="train",
+    help="Train a model on your own data and export it for the service.",
+    no_args_is_help=True,
+)
+
+
+def register(root: typer.Typer) -> None:
+    """Add ``train`` and its families to the root command."""
+    root.add_typer(app)
+
+
+def _runner(module: str) -> Callable[[Any], None]:
+    """Run ``module.train(config)``; a training error becomes one sentence and an exit code."""
+
+    def run(config: Any) -> None:
+        train = importlib.import_module(module).train
+        folder = train(config)
+        Console(stderr=True).print(
+            f"exported to {folder}\nlook at {folder / 'report.html'}, then: seqserve serve "
+            f"--repository {config.repository}",
+            soft_wrap=True,
+            highlight=False,
+        )
+
+    return run
+
+
+def _guarded(invoke: Callable[..., None]) -> Callable[..., None]:
+    def guarded(**flags: Any) -> None:
+        try:
+            invoke(**flags)
+        except TrainingError as error:
+            Console(stderr=True).print(
+                f"[red]error:[/red] {error}", soft_wrap=True, highlight=False
+            )
+            raise typer.Exit(error.exit_code) from error
+
+    guarded.__signature__ = invoke.__signature__  # type: ignore[attr-defined]
+    return guarded
+
+
+def _add(name: str, config_class: type[Any], module: str, help_text: str) -> None:
+    app.command(name, help=help_text)(_guarded(command(config_class, _runner(module))))
+
+
+_add(
+    "forecast",
+    ForecastTraining,
+    "training.forecast.train",
+    """Train the forecaster on series: CSV, Parquet or JSON lines, long or wide.
+
+    Examples:
+
+      seqserve train forecast --data sales.csv --name sales
+
+      seqserve train forecast --data load.parquet --season-length 24 --cell gru
+
+      seqserve train forecast --smoke
+    """,
+)
+_add(
+    "digits",
+    DigitsTraining,
+    "training.digits.train",
+    """Train the classifier that reads digits row by row: IDX files or PNGs in a folder per class.
+
+    Examples:
+
+      seqserve train digits --data mnist/
+
+      seqserve train digits --data letters/ --name letters --cell gru
+
+      seqserve train digits --smoke
+    """,
+)
+_add(
+    "next-word",
+    NextWordTraining,
+    "training.next_word.train",
+    """Train the next-word predictor on plain text: a file or a folder, plain or gz.
+
+    Examples:
+
+      seqserve train next-word --data novels/ --name novels
+
+      seqserve train next-word --data mail.txt.gz --vocabulary-size 5000
+
+      seqserve train next-word --smoke
+    """,
+)

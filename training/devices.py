@@ -1,0 +1,34 @@
+"""Where a training runs, and how it is made repeatable."""
+
+import random
+
+import numpy as np
+import torch
+
+from training.errors import DataError
+
+
+def resolve_device(name: str) -> torch.device:
+    """``auto`` takes a GPU where there is one.
+
+    Raises:
+        DataError: ``cuda`` was asked for and there is none.
+    """
+    if name == "cuda" and not torch.cuda.is_available():
+        raise DataError("--device cuda: torch sees no GPU here; use --device cpu or auto")
+    if name == "auto":
+        name = "cuda" if torch.cuda.is_available() else "cpu"
+    return torch.device(name)
+
+
+def seed_everything(seed: int, step: int = 0) -> None:
+    """Seed Python, numpy and torch from (seed, step), so that any step can be repeated alone."""
+    mixed = int(np.random.SeedSequence([seed, step]).generate_state(1)[0])
+    random.seed(mixed)
+    np.random.seed(mixed)
+    torch.manual_seed(mixed)
+
+
+def step_generator(seed: int, step: int) -> np.random.Generator:
+    """The random numbers of one batch: the same for the same seed and step, always."""
+    return np.random.default_rng([seed, step])

@@ -1,0 +1,164 @@
+"""From a trained network to a folder that the service may serve, checked before it is shown.
+
+``torch.jit`` appears here and in ``service/runtime.py`` only (docs/decisions/0001-torchscript.md).
+"""
+
+import datetime
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import nn
+
+from models import manifest as contract
+from models.manifest import DataSource, Manifest, Metric, Task, TensorSpec
+from training.errors import ExportError
+from training.provenance import library_versions
+
+Arrays = Mapping[str, npt.NDArray[Any]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Draft:
+    """All that a family knows of its export; the exporter adds digests, versions and checks.
+
+    ``golden`` are example inputs by name; the network's own answers to them become the golden
+    outputs. ``tolerance`` is the largest difference allowed, relative to the largest magnitude of
+    the output or absolute below 1. ``files`` are extra files of the task, such as a vocabulary.
+    """
+
+    name: str
+    task: Task
+    inputs: tuple[TensorSpec, ...]
+    outputs: tuple[TensorSpec, ...]
+    parameters: Mapping[str, Any]
+    golden: Sequence[Arrays]
+    metrics: Sequence[Metric]
+    training: Mapping[str, Any]
+    data: Sequence[DataSource]
+    licence: str
+    report_html: str
+    tolerance: float = 1e-4
+    files: Mapping[str, bytes] = field(default_factory=dict)
+
+
+def write_export(network: nn.Module, draft: Draft, repository: Path) -> Path:
+    """Script ``network``, check it against itself, and rename it into place as a new version.
+
+    The forward method takes the draft's inputs in order and returns its outputs in order.
+
+    Raises:
+        ExportError: the scripted graph answers otherwise than the network, or an output breaks
+            its declared shape. Nothing is left behind.
+    """
+    model_folder = repository / draft.name
+    model_folder.mkdir(parents=True, exist_ok=True)
+    staging = Path(tempfile.mkdtemp(prefix=".export-", dir=model_folder))
+    try:
+        _write_files(network.eval(), draft, staging)
+        version = _next_version(model_folder)
+        manifest = _manifest(draft, version, staging)
+        (staging / contract.MANIFEST_FILE).write_text(manifest.to_json(), encoding="utf-8")
+        staging.chmod(0o755)
+        os.rename(staging, model_folder / version)
+    except BaseException:
+        shutil.rmtree(staging, ignore_errors=True)
+        raise
+    return model_folder / version
+
+
+def _write_files(network: nn.Module, draft: Draft, folder: Path) -> None:
+    scripted = torch.jit.script(network)
+    scripted.save(str(folder / contract.MODEL_FILE))  # type: ignore[no-untyped-call]
+    loaded = torch.jit.load(str(folder / contract.MODEL_FILE))  # type: ignore[no-untyped-call]
+    examples = [_golden_example(network, loaded, draft, inputs) for inputs in draft.golden]
+    golden = {"tolerance": draft.tolerance, "examples": examples}
+    (folder / contract.GOLDEN_FILE).write_text(json.dumps(golden, allow_nan=False) + "\n")
+    (folder / contract.REPORT_FILE).write_text(draft.report_html, encoding="utf-8")
+    for name, content in draft.files.items():
+        (folder / name).write_bytes(content)
+
+
+def _golden_example(
+    network: nn.Module, loaded: nn.Module, draft: Draft, inputs: Arrays
+) -> dict[str, Any]:
+    expected = run(network, draft, inputs)
+    _compare(expected, run(loaded, draft, inputs), draft.tolerance)
+    return {
+        "inputs": {name: to_json(array) for name, array in inputs.items()},
+        "outputs": {name: to_json(array) for name, array in expected.items()},
+    }
+
+
+def run(network: nn.Module, draft: Draft, inputs: Arrays) -> dict[str, npt.NDArray[Any]]:
+    """Call ``network`` with the draft's inputs in order and name its outputs.
+
+    Raises:
+        ExportError: an output has another rank or a fixed size other than declared.
+    """
+    tensors = [torch.from_numpy(np.ascontiguousarray(inputs[spec.name])) for spec in draft.inputs]
+    with torch.inference_mode():
+        returned = network(*tensors)
+    outputs = returned if isinstance(returned, tuple) else (returned,)
+    named = {spec.name: output.numpy() for spec, output in zip(draft.outputs, outputs, strict=True)}
+    for spec in draft.outputs:
+        _check_shape(spec, named[spec.name])
+    return named
+
+
+def _check_shape(spec: TensorSpec, array: npt.NDArray[Any]) -> None:
+    fits = array.ndim == len(spec.shape) and all(
+        declared in (-1, actual) for declared, actual in zip(spec.shape, array.shape, strict=True)
+    )
+    if not fits or str(array.dtype) != spec.dtype:
+        raise ExportError(
+            f"output {spec.name} is {array.dtype}{array.shape}, declared {spec.dtype}{spec.shape}"
+        )
+
+
+def _compare(expected: Arrays, actual: Arrays, tolerance: float) -> None:
+    for name, array in expected.items():
+        scale = max(1.0, float(np.nanmax(np.abs(array), initial=0.0)))
+        if not np.allclose(actual[name], array, rtol=0.0, atol=tolerance * scale, equal_nan=True):
+            raise ExportError(f"the scripted graph answers otherwise than the network: {name}")
+
+
+def to_json(array: npt.NDArray[Any]) -> Any:
+    """Nested lists, with ``None`` for NaN."""
+    if array.dtype.kind != "f":
+        return array.tolist()
+    plain = array.astype(object)
+    plain[np.isnan(array)] = None
+    return plain.tolist()
+
+
+def _next_version(model_folder: Path) -> str:
+    versions = contract.versions_of(model_folder)
+    return str(int(versions[-1]) + 1) if versions else "1"
+
+
+def _manifest(draft: Draft, version: str, folder: Path) -> Manifest:
+    names = sorted(path.name for path in folder.iterdir())
+    return Manifest(
+        name=draft.name,
+        version=version,
+        task=draft.task,
+        inputs=draft.inputs,
+        outputs=draft.outputs,
+        parameters=draft.parameters,
+        metrics=tuple(draft.metrics),
+        training=draft.training,
+        data=tuple(draft.data),
+        versions=library_versions(),
+        licence=draft.licence,
+        created=datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
+        files={name: contract.digest_file(folder / name) for name in names},
+    )

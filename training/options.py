@@ -1,0 +1,143 @@
+"""One place for every option of a training: a field of a frozen dataclass.
+
+The TOML keys and the command-line flags derive from the fields, so that a default, a bound or a
+sentence of help is written once. Priority: default < ``--smoke`` value < TOML file < flag.
+"""
+
+import dataclasses
+import inspect
+import tomllib
+import types
+import typing
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Annotated, Any, TypeVar
+
+import typer
+
+from training.errors import DataError
+
+Config = TypeVar("Config")
+_UNSET = object()
+
+
+def option(
+    default: Any,
+    help: str,
+    *,
+    smoke: Any = _UNSET,
+    minimum: float | None = None,
+    maximum: float | None = None,
+) -> Any:
+    """A field of a training's configuration, with its value under ``--smoke`` and its bounds."""
+    metadata = {"help": help, "smoke": smoke, "minimum": minimum, "maximum": maximum}
+    return dataclasses.field(default=default, metadata=metadata)
+
+
+def configure(
+    config_class: type[Config], flags: Mapping[str, Any], toml_file: Path | None = None
+) -> Config:
+    """Merge defaults, smoke values, a TOML file and flags (``None`` = not given).
+
+    Raises:
+        DataError: the file cannot be read, names an unknown option, or a value is of the wrong
+            type or out of its bounds.
+    """
+    values = _read_toml(config_class, toml_file) if toml_file else {}
+    values |= {name: value for name, value in flags.items() if value is not None}
+    if values.get("smoke"):
+        values = _smoke_values(config_class) | values
+    config = config_class(**values)
+    _check_bounds(config)
+    return config
+
+
+def as_flags(config_class: type[Any]) -> list[inspect.Parameter]:
+    """The command-line flags of a configuration, as parameters for Typer."""
+    hints = typing.get_type_hints(config_class)
+    return [_flag(item, hints[item.name]) for item in dataclasses.fields(config_class)]
+
+
+def command(config_class: type[Config], run: Callable[[Config], None]) -> Callable[..., None]:
+    """A Typer command with a flag for each field of ``config_class`` and ``--config FILE``."""
+
+    def invoke(**flags: Any) -> None:
+        toml_file = flags.pop("config")
+        run(configure(config_class, flags, toml_file))
+
+    config_flag = inspect.Parameter(
+        "config",
+        inspect.Parameter.KEYWORD_ONLY,
+        default=None,
+        annotation=Annotated[
+            Path | None,
+            typer.Option(help="TOML file with any of these options; flags override it."),
+        ],
+    )
+    invoke.__signature__ = inspect.Signature([config_flag, *as_flags(config_class)])  # type: ignore[attr-defined]
+    return invoke
+
+
+def _flag(item: "dataclasses.Field[Any]", hint: Any) -> inspect.Parameter:
+    shown = "" if item.default is None else f" [default: {item.default}]"
+    names = [f"--{item.name.replace('_', '-')}"]
+    plain = _without_none(hint)
+    if plain is bool:
+        names = [f"{names[0]}/--no-{names[0][2:]}"]
+    described = typer.Option(*names, help=item.metadata["help"] + shown, show_default=False)
+    annotation = Annotated[plain | None, described]  # type: ignore[valid-type]
+    return inspect.Parameter(
+        item.name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=annotation
+    )
+
+
+def _without_none(hint: Any) -> Any:
+    if isinstance(hint, types.UnionType) or typing.get_origin(hint) is typing.Union:
+        return next(kind for kind in typing.get_args(hint) if kind is not type(None))
+    return hint
+
+
+def _smoke_values(config_class: type[Any]) -> dict[str, Any]:
+    items = dataclasses.fields(config_class)
+    return {i.name: i.metadata["smoke"] for i in items if i.metadata["smoke"] is not _UNSET}
+
+
+def _read_toml(config_class: type[Any], path: Path) -> dict[str, Any]:
+    try:
+        raw = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise DataError(f"cannot read {path}: {error.strerror}") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise DataError(f"{path} is not a TOML file: {error}") from error
+    hints = typing.get_type_hints(config_class)
+    unknown = sorted(set(raw) - set(hints))
+    if unknown:
+        raise DataError(f"{path} has unknown options {unknown}; known are {sorted(hints)}")
+    return {name: _converted(path, name, value, hints[name]) for name, value in raw.items()}
+
+
+def _converted(path: Path, name: str, value: Any, hint: Any) -> Any:
+    kind = _without_none(hint)
+    if typing.get_origin(kind) is typing.Literal:
+        if value not in typing.get_args(kind):
+            allowed = ", ".join(map(str, typing.get_args(kind)))
+            raise DataError(f"{path}: {name} must be one of {allowed}, got {value!r}")
+        return value
+    if kind is Path and isinstance(value, str):
+        return Path(value)
+    if kind is float and isinstance(value, int) and not isinstance(value, bool):
+        return float(value)
+    if type(value) is not kind:
+        raise DataError(f"{path}: {name} must be of type {kind.__name__}, got {value!r}")
+    return value
+
+
+def _check_bounds(config: Any) -> None:
+    for item in dataclasses.fields(config):
+        value = getattr(config, item.name)
+        low, high = item.metadata["minimum"], item.metadata["maximum"]
+        flag = f"--{item.name.replace('_', '-')}"
+        if value is not None and low is not None and value < low:
+            raise DataError(f"{flag} must be at least {low}, got {value}")
+        if value is not None and high is not None and value > high:
+            raise DataError(f"{flag} must be at most {high}, got {value}")

@@ -1,0 +1,14 @@
+"""Learning rate over the steps of a training."""
+
+import math
+
+
+def warmup_cosine(step: int, *, steps: int, warmup_steps: int, floor: float = 0.01) -> float:
+    """Factor of the highest learning rate: linear warm-up, then half a cosine down to ``floor``.
+
+    Source: Loshchilov & Hutter 2017, arXiv:1608.03983.
+    """
+    if step < warmup_steps:
+        return (step + 1) / warmup_steps
+    progress = (step - warmup_steps) / max(1, steps - warmup_steps)
+    return floor + (1 - floor) * 0.5 * (1 + math.cos(math.pi * min(1.0, progress)))

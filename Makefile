@@ -1,0 +1,78 @@
+# `make` alone lists the targets. Everything happens in $(VENV); nothing is installed elsewhere.
+PYTHON ?= python3
+VENV ?= .venv
+PORT ?= 8000
+# An extra index for wheels: name PyTorch's own CPU index here on Linux without a GPU, because the
+# same torch from PyPI brings gigabytes of CUDA along. Empty: pip's own settings decide.
+TORCH_INDEX_URL ?=
+
+BIN := $(VENV)/bin
+PIP := $(BIN)/pip --disable-pip-version-check install --quiet --constraint constraints.txt \
+	$(if $(TORCH_INDEX_URL),--extra-index-url $(TORCH_INDEX_URL))
+SOURCES := models training service benchmarks tests seqserve.py
+
+.DEFAULT_GOAL := help
+.PHONY: help serve test test-all check format coverage train bench quality image image-test lock clean
+
+help:  ## list the targets
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+$(BIN)/python:
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.serve: pyproject.toml constraints.txt | $(BIN)/python
+	@echo "installing what the service needs into $(VENV) (a few minutes the first time)"
+	$(PIP) --editable .
+	@touch $@
+
+$(VENV)/.develop: pyproject.toml constraints.txt | $(BIN)/python
+	@echo "installing what training and tests need into $(VENV) (a few minutes the first time)"
+	$(PIP) --editable '.[train,dev]'
+	@touch $@ $(VENV)/.serve
+
+serve: $(VENV)/.serve  ## start the service with the shipped models (PORT=8000)
+	$(BIN)/seqserve serve --port $(PORT)
+
+test: $(VENV)/.develop  ## the fast tests: under 5 minutes on 2 cores
+	$(BIN)/python -m pytest
+
+test-all: $(VENV)/.develop  ## the slow tests too (not those that need Docker)
+	$(BIN)/python -m pytest -m "not docker" --timeout 3600
+
+check: $(VENV)/.develop  ## formatting, lint, types
+	$(BIN)/ruff format --check $(SOURCES)
+	$(BIN)/ruff check $(SOURCES)
+	$(BIN)/mypy
+
+format: $(VENV)/.develop  ## rewrite the sources in the project's format
+	$(BIN)/ruff check --fix $(SOURCES)
+	$(BIN)/ruff format $(SOURCES)
+
+coverage: $(VENV)/.develop  ## branch coverage of models and service
+	$(BIN)/coverage run -m pytest
+	$(BIN)/coverage report --show-missing
+
+train: $(VENV)/.develop  ## train the three shipped models again (hours; see docs/training.md)
+	$(BIN)/seqserve train forecast
+	$(BIN)/seqserve train digits
+	$(BIN)/seqserve train next-word
+
+quality: $(VENV)/.develop  ## measure the shipped models through a service that this starts
+	$(BIN)/python -m benchmarks.quality
+
+bench: $(VENV)/.develop  ## measure the speed of a service that this starts
+	$(BIN)/python -m benchmarks.serving
+
+image:  ## build the container image
+	docker build --tag seqserve --build-arg TORCH_INDEX_URL=$(TORCH_INDEX_URL) .
+
+image-test: $(VENV)/.develop  ## build and run the image for real, compose included (root, Debian)
+	$(BIN)/python -m pytest -m docker --timeout 3600
+
+lock: $(VENV)/.develop  ## write constraints.txt from what is installed now
+	$(BIN)/pip freeze --exclude-editable | grep -E '^[A-Za-z0-9_.-]+==' \
+		| sed -e 's/+[a-z0-9]*$$//' >constraints.txt
+
+clean:  ## remove the environment, builds, caches and checkpoints of this checkout
+	rm -rf $(VENV) build runs *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

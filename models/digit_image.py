@@ -1,0 +1,206 @@
+"""Any picture of a digit -> the 28x28 picture that MNIST would hold of it.
+
+MNIST's makers cropped each digit to its ink, scaled it to fit 20x20 pixels with its aspect ratio
+kept, and placed it in 28x28 so that its centre of mass is at pixel (14, 14), bright on black.
+Training and service share this file, so both do exactly the same. Numpy and Pillow only.
+
+Axis letters: H height, W width.
+"""
+
+import io
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+SIZE = 28
+BOX = 20
+MAX_PIXELS = 25_000_000  # a 24-megapixel photograph; a bomb of a few kB could claim billions
+MIN_CONTRAST = 0.06  # of the full scale; paper grain and JPEG artefacts stay below it
+
+_WORKING_SIDE = 512  # larger pictures are averaged down to this first: it bounds memory and time
+_BOX_SEARCH_SIDE = 96  # the digit is looked for at this size, where noise is averaged away
+_CLEAR_INK = 0.1  # of the strongest stroke; in MNIST this box is as large as that of all ink
+_FORMATS = ("PNG", "JPEG")
+
+Pixels = NDArray[np.float32]
+
+
+class DigitImageError(ValueError):
+    """The bytes or numbers are not a picture that can be read; the message says why."""
+
+
+def digit_from_bytes(body: bytes) -> Pixels:
+    """Decode a PNG or JPEG file and lay it out like MNIST.
+
+    Shape:
+        returns: (28, 28) float32, 0..255, bright ink on black; all zeros for a blank picture.
+
+    Raises:
+        DigitImageError: not a PNG or JPEG, damaged, or of more than ``MAX_PIXELS`` pixels.
+    """
+    return _lay_out(_to_ink(_grey(_decode(body))))
+
+
+def digit_from_array(pixels: NDArray[np.generic]) -> Pixels:
+    """Lay out an array of grey, grey+alpha, RGB or RGBA pixels like MNIST.
+
+    Shape:
+        pixels: (H, W) or (H, W, 1..4), any size; bool, 8 or 16 bit, floats 0..1 or 0..255.
+        returns: (28, 28) float32, 0..255, bright ink on black; all zeros for a blank picture.
+
+    Raises:
+        DigitImageError: wrong number of axes, no pixels, too many, or values that are not finite.
+    """
+    if pixels.ndim not in (2, 3) or (pixels.ndim == 3 and not 1 <= pixels.shape[2] <= 4):
+        raise DigitImageError(
+            f"a picture is (height, width) or (height, width, 1 to 4), not {pixels.shape}"
+        )
+    _check_size(pixels.shape[1], pixels.shape[0])
+    scaled = _to_255(pixels)
+    if scaled.ndim == 2:
+        return _lay_out(_to_ink(scaled))
+    mode = {1: "L", 2: "LA", 3: "RGB", 4: "RGBA"}[scaled.shape[2]]
+    rounded = np.rint(scaled).astype(np.uint8)
+    image = Image.fromarray(rounded[:, :, 0] if mode == "L" else rounded, mode)
+    return _lay_out(_to_ink(_grey(image)))
+
+
+def _check_size(width: int, height: int) -> None:
+    if width < 1 or height < 1:
+        raise DigitImageError("the picture has no pixels")
+    if width * height > MAX_PIXELS:
+        raise DigitImageError(
+            f"the picture has {width} x {height} pixels; at most {MAX_PIXELS:,} are read"
+        )
+
+
+def _to_255(pixels: NDArray[np.generic]) -> Pixels:
+    values = pixels.astype(np.float32)
+    if not np.isfinite(values).all():
+        raise DigitImageError("the picture holds values that are not finite numbers")
+    values -= min(float(values.min()), 0.0)
+    top = float(values.max())
+    if pixels.dtype == np.bool_ or (pixels.dtype.kind == "f" and top <= 1.0):
+        return values * 255.0
+    if top <= 255.0:
+        return values
+    return values * (255.0 / (65535.0 if top <= 65535.0 else top))
+
+
+def _decode(body: bytes) -> Image.Image:
+    try:
+        image = Image.open(io.BytesIO(body), formats=_FORMATS)
+        _check_size(*image.size)
+        image.draft("RGB", (_WORKING_SIDE, _WORKING_SIDE))  # JPEGs decode smaller, hence faster
+        image.load()
+        return ImageOps.exif_transpose(image)
+    except DigitImageError:
+        raise
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning):
+        raise DigitImageError(f"the picture has more than {MAX_PIXELS:,} pixels") from None
+    except UnidentifiedImageError:
+        raise DigitImageError("the bytes are not a PNG or JPEG picture") from None
+    except Exception as error:  # noqa: BLE001  Pillow's decoders raise whatever they meet
+        raise DigitImageError(f"the picture is damaged: {error}") from None
+
+
+def _grey(image: Image.Image) -> Pixels:
+    """Reduce any Pillow mode to grey 0..255, transparent parts filled in."""
+    if image.mode == "F" or image.mode.startswith("I"):
+        return _to_255(np.asarray(image))
+    if image.has_transparency_data:
+        return _flatten(_shrink(image.convert("RGBA")))
+    return np.asarray(_shrink(image.convert("L")), np.float32)
+
+
+def _shrink(image: Image.Image) -> Image.Image:
+    factor = max(image.size) // _WORKING_SIDE
+    return image.reduce(factor) if factor > 1 else image
+
+
+def _flatten(image: Image.Image) -> Pixels:
+    """Fill transparency with the opposite of a one-coloured drawing, else with its usual colour."""
+    grey = np.asarray(image.convert("RGB").convert("L"), np.float32)
+    alpha = np.asarray(image.getchannel("A"), np.float32) / 255.0
+    opaque = grey[alpha > 0.5]
+    if opaque.size == 0:
+        return np.zeros_like(grey)
+    one_coloured = float(np.ptp(opaque)) < 64.0
+    backdrop = 255.0 * (opaque.mean() < 127.5) if one_coloured else float(np.median(opaque))
+    filled: Pixels = (grey * alpha + backdrop * (1.0 - alpha)).astype(np.float32)
+    return filled
+
+
+def _to_ink(grey: Pixels) -> Pixels:
+    """Turn grey levels into ink: 0 = background, 255 = the strongest stroke, noise cut off."""
+    border = np.concatenate([grey[0], grey[-1], grey[1:-1, 0], grey[1:-1, -1]])
+    background = float(np.median(border))
+    ink = background - grey if _background_is_bright(grey, border) else grey - background
+    noise = 2.0 * float(np.percentile(np.abs(border - background), 75))
+    peak = float(ink.max())
+    if peak < MIN_CONTRAST * 255.0:
+        return np.zeros_like(grey)
+    if noise > 0.5 * peak:  # the border is drawing, not paper: it says nothing about noise
+        noise = 0.0
+    stretched = np.minimum(ink * (255.0 / (peak - noise)), 255.0)
+    return np.where(ink > noise, stretched, 0.0).astype(np.float32)
+
+
+def _background_is_bright(grey: Pixels, border: Pixels) -> bool:
+    middle = 0.5 * (float(grey.min()) + float(grey.max()))
+    bright_border = float((border > middle).mean()) - float((border < middle).mean())
+    if bright_border != 0.0:
+        return bright_border > 0.0
+    return float((grey > middle).mean()) > float((grey < middle).mean())
+
+
+def _lay_out(ink: Pixels) -> Pixels:
+    """Scale the ink to fit 20x20 and put its centre of mass at pixel (14, 14)."""
+    canvas = np.zeros((SIZE, SIZE), np.float32)
+    if not ink.any():
+        return canvas
+    digit = _trim(_fit(ink))
+    height, width = digit.shape
+    mass = float(digit.sum())
+    centre_row = float(digit.sum(axis=1) @ np.arange(height)) / mass
+    centre_column = float(digit.sum(axis=0) @ np.arange(width)) / mass
+    top = min(max(round(SIZE / 2 - centre_row), 0), SIZE - height)
+    left = min(max(round(SIZE / 2 - centre_column), 0), SIZE - width)
+    canvas[top : top + height, left : left + width] = digit
+    return canvas
+
+
+def _fit(ink: Pixels) -> Pixels:
+    """Cut out the digit with a margin for its faint rim; scale its longer side to 20 pixels.
+
+    A digit that has them already is left as it is: resampling would only blur it.
+    """
+    top, bottom, left, right = _digit_box(ink)
+    longer = max(bottom - top, right - left)
+    margin = max(1, longer // 10)
+    crop = ink[max(top - margin, 0) : bottom + margin, max(left - margin, 0) : right + margin]
+    if BOX - 1 <= longer <= BOX:
+        return crop
+    height, width = (max(1, round(side * BOX / longer)) for side in crop.shape)
+    # Averaging over areas is how grey rims come about; up-scaling has no area to average over.
+    resampling = Image.Resampling.BOX if longer > BOX else Image.Resampling.BICUBIC
+    fitted = np.asarray(Image.fromarray(crop).resize((width, height), resampling))
+    return np.clip(fitted * (255.0 / float(fitted.max())), 0.0, 255.0).astype(np.float32)
+
+
+def _digit_box(ink: Pixels) -> tuple[int, int, int, int]:
+    """First and past-the-last row and column of what is clearly ink, noise averaged away."""
+    factor = max(1, max(ink.shape) // _BOX_SEARCH_SIDE)
+    coarse = np.asarray(Image.fromarray(ink).reduce(factor)) if factor > 1 else ink
+    clear = coarse > _CLEAR_INK * float(coarse.max())
+    rows, columns = (np.flatnonzero(clear.any(axis=axis)) for axis in (1, 0))
+    height, width = ink.shape
+    bottom, right = (int(rows[-1]) + 1) * factor, (int(columns[-1]) + 1) * factor
+    top, left = int(rows[0]) * factor, int(columns[0]) * factor
+    return top, min(bottom, height), left, min(right, width)
+
+
+def _trim(digit: Pixels) -> Pixels:
+    rows, columns = (np.flatnonzero((digit > 0.0).any(axis=axis)) for axis in (1, 0))
+    return digit[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]

@@ -1,0 +1,1 @@
+"""The forecaster's family: series in, quantiles out."""

@@ -1,0 +1,47 @@
+"""The options of ``seqserve train forecast``."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from training.config import TrainingConfig
+from training.options import option
+
+Cell = Literal["mlp", "rnn", "lstm", "gru"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ForecastTraining(TrainingConfig):
+    """How to train a forecaster; the defaults are those of the export that ships."""
+
+    data: Path | None = option(
+        None,
+        "Series to train on: a CSV, Parquet or JSON-lines file, or a folder of JSON lines "
+        "[default: ../shared/data/series].",
+    )
+    zero_shot: Path | None = option(
+        None,
+        "Folder of series never trained on, whose past chooses the best step "
+        "[default: ../shared/data/series/validation without --data].",
+    )
+    name: str = option("forecaster", "Name of the export, as the service will know it.")
+    season_length: int | None = option(
+        None,
+        "Steps in a season of every series, 1 for none; else from the dates, else detected.",
+        minimum=1,
+        maximum=366,
+    )
+    cell: Cell = option("gru", "What reads the window: mlp, rnn, lstm or gru.")
+    hidden_size: int = option(64, "Hidden units of the cell.", smoke=8, minimum=1)
+    width: int = option(128, "Hidden units of the layers behind it.", smoke=16, minimum=4)
+    horizon: int = option(64, "Steps forecast in one shot.", smoke=48, minimum=1, maximum=1024)
+    context_length: int = option(512, "Newest steps that are read.", smoke=64, minimum=16)
+    real_share: float = option(
+        0.7, "Share of real series in a batch; the rest is simulated.", minimum=0.0, maximum=1.0
+    )
+    steps: int = option(8000, "Optimiser steps at most.", smoke=6, minimum=1)
+    validate_every: int = option(500, "Steps between validations.", smoke=3, minimum=1)
+    patience: int = option(8, "Validations without gain before stopping early.", minimum=1)
+    batch_size: int = option(128, "Windows in a step.", smoke=16, minimum=2)
+    learning_rate: float = option(2e-3, "Highest learning rate of the schedule.", minimum=0.0)
+    weight_decay: float = option(0.02, "AdamW's weight decay, on matrices only.", minimum=0.0)

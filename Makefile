@@ -5,14 +5,18 @@ PORT ?= 8000
 # An extra index for wheels: name PyTorch's own CPU index here on Linux without a GPU, because the
 # same torch from PyPI brings gigabytes of CUDA along. Empty: pip's own settings decide.
 TORCH_INDEX_URL ?=
+# The image to build on, and the Python in it; docs/containers.md says what else it may be.
+BASE ?= python:3.11-slim-bookworm
+IMAGE_PYTHON ?= 3.11
 
 BIN := $(VENV)/bin
-PIP := $(BIN)/pip --disable-pip-version-check install --quiet --constraint constraints.txt \
-	$(if $(TORCH_INDEX_URL),--extra-index-url $(TORCH_INDEX_URL))
-SOURCES := models training service benchmarks tests seqserve.py
+INDEX := $(if $(TORCH_INDEX_URL),--extra-index-url $(TORCH_INDEX_URL))
+PIP := $(BIN)/pip --disable-pip-version-check install --quiet \
+	--constraint constraints/dev.txt $(INDEX)
+SOURCES := models training service benchmarks deploy tests seqserve.py
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test test-all check format coverage train bench quality image image-test lock clean
+.PHONY: help serve test test-all check format coverage train bench quality image image-test wheelhouse lock clean
 
 help:  ## list the targets
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -20,12 +24,12 @@ help:  ## list the targets
 $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
 
-$(VENV)/.serve: pyproject.toml constraints.txt | $(BIN)/python
+$(VENV)/.serve: pyproject.toml constraints/dev.txt | $(BIN)/python
 	@echo "installing what the service needs into $(VENV) (a few minutes the first time)"
 	$(PIP) --editable .
 	@touch $@
 
-$(VENV)/.develop: pyproject.toml constraints.txt | $(BIN)/python
+$(VENV)/.develop: pyproject.toml constraints/dev.txt | $(BIN)/python
 	@echo "installing what training and tests need into $(VENV) (a few minutes the first time)"
 	$(PIP) --editable '.[train,dev]'
 	@touch $@ $(VENV)/.serve
@@ -63,16 +67,23 @@ quality: $(VENV)/.develop  ## measure the shipped models through a service that 
 bench: $(VENV)/.develop  ## measure the speed of a service that this starts
 	$(BIN)/python -m benchmarks.serving
 
-image:  ## build the container image
-	docker build --tag seqserve --build-arg TORCH_INDEX_URL=$(TORCH_INDEX_URL) .
+image:  ## build the container image (from wheelhouse/ alone where there is one)
+	docker build --tag seqserve --build-arg BASE=$(BASE) \
+		--build-arg TORCH_INDEX_URL=$(TORCH_INDEX_URL) .
 
-image-test: $(VENV)/.develop  ## build and run the image for real, compose included (root, Debian)
-	$(BIN)/python -m pytest -m docker --timeout 3600
+image-test: $(VENV)/.develop wheelhouse  ## build and run the image for real, compose included
+	$(BIN)/python -m pytest tests/docker -m docker -v --timeout 1800
 
-lock: $(VENV)/.develop  ## write constraints.txt from what is installed now
-	$(BIN)/pip freeze --exclude-editable | grep -E '^[A-Za-z0-9_.-]+==' \
-		| sed -e 's/+[a-z0-9]*$$//' >constraints.txt
+wheelhouse: $(VENV)/.serve  ## download the wheels that the image needs, to build it offline
+	$(BIN)/pip --disable-pip-version-check download --quiet --dest wheelhouse \
+		--only-binary :all: --python-version $(IMAGE_PYTHON) $(INDEX) \
+		--requirement constraints/runtime.txt
+
+lock:  ## take the newest versions that pyproject.toml allows and write constraints/
+	$(PYTHON) -m venv --clear build/lock
+	build/lock/bin/pip install --quiet $(INDEX) --editable '.[train,dev]'
+	build/lock/bin/python deploy/lock.py
 
 clean:  ## remove the environment, builds, caches and checkpoints of this checkout
-	rm -rf $(VENV) build runs *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage
+	rm -rf $(VENV) build runs wheelhouse *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -79,12 +79,12 @@ def command(config_class: type[Config], run: Callable[[Config], None]) -> Callab
 
 
 def _flag(item: "dataclasses.Field[Any]", hint: Any) -> inspect.Parameter:
-    shown = "" if item.default is None else f" [default: {item.default}]"
+    default = False if item.default is None else str(item.default)
     names = [f"--{item.name.replace('_', '-')}"]
     plain = _without_none(hint)
     if plain is bool:
         names = [f"{names[0]}/--no-{names[0][2:]}"]
-    described = typer.Option(*names, help=item.metadata["help"] + shown, show_default=False)
+    described = typer.Option(*names, help=item.metadata["help"], show_default=default)
     annotation = Annotated[plain | None, described]  # type: ignore[valid-type]
     return inspect.Parameter(
         item.name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=annotation

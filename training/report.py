@@ -31,7 +31,7 @@ class Report:
 
     def text(self, heading: str, body: str) -> Self:
         """Add a paragraph."""
-        self._sections.append({"kind": "text", "heading": heading, "body": body})
+        self._sections.append({"kind": "text", "heading": heading, "body": body, "note": ""})
         return self
 
     def table(

@@ -27,3 +27,7 @@ training.cli.register(app)
 def main() -> None:
     """Entry point of the console script."""
     app()
+
+
+if __name__ == "__main__":
+    main()

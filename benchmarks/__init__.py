@@ -1,0 +1,1 @@
+"""Speed and quality, measured against a service that really runs; anyone can repeat them."""

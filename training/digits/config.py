@@ -1,0 +1,51 @@
+"""The options of ``seqserve train digits``."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from training.config import Precision, TrainingConfig
+from training.options import option
+
+Cell = Literal["rnn", "lstm", "gru"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class DigitsTraining(TrainingConfig):
+    """Settings of the row classifier; the defaults train the export that ships."""
+
+    data: Path | None = option(
+        None,
+        "Folder with the four official IDX files (plain or gz), or with a folder of PNGs per "
+        "class; without it, ../shared/data/mnist.",
+    )
+    name: str = option("digits", "Name of the export, as the service will know it.")
+    seeds: int = option(
+        1, "Seeds to train one after the other; the best on validation is exported.", minimum=1
+    )
+    cell: Cell = option("lstm", "Recurrent cell.")
+    hidden_size: int = option(128, "Units of a layer and direction.", smoke=24, minimum=1)
+    n_layers: int = option(2, "Recurrent layers.", minimum=1)
+    bidirectional: bool = option(True, "Read from the bottom as well as from the top.")
+    n_neighbours: int = option(1, "Rows above and below that are read with each row.", minimum=0)
+    dropout: float = option(0.1, "Share of units dropped.", minimum=0.0, maximum=0.9)
+    label_smoothing: float = option(
+        0.05, "Probability spread over the other classes.", minimum=0.0, maximum=0.9
+    )
+    augmentation: float = option(
+        1.0, "Strength of random rotation, scale, shear, shift and warping; 0 = none.", minimum=0.0
+    )
+    precision: Precision = option(
+        "bfloat16", "Arithmetic of the forward pass; float32 where the CPU lacks bfloat16."
+    )
+    steps: int = option(9000, "Optimiser steps at most.", smoke=30, minimum=1)
+    max_epochs: int = option(300, "Rounds through the data at most.", minimum=1)
+    validate_every: int = option(450, "Steps between validations.", smoke=15, minimum=1)
+    patience: int = option(12, "Validations without gain before stopping early.", minimum=1)
+    batch_size: int = option(128, "Images in a step.", smoke=64, minimum=1)
+    learning_rate: float = option(5e-3, "Highest learning rate of the schedule.", minimum=0.0)
+    warmup_steps: int = option(900, "Steps of linear warm-up.", smoke=5, minimum=0)
+    weight_decay: float = option(0.02, "AdamW's weight decay, on matrices only.", minimum=0.0)
+    average_decay: float = option(
+        0.998, "Decay of the running average of weights; 0 = no average.", minimum=0.0, maximum=1.0
+    )

@@ -1,0 +1,104 @@
+"""Plots of a digits report."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+
+from training.digits.augmentation import augment
+from training.digits.config import DigitsTraining
+from training.digits.data import DigitData
+from training.digits.evaluation import Probabilities, reliability
+from training.digits.runs import Run
+from training.report import new_figure, plot_style
+
+MAX_CLASSES_SHOWN = 40
+_MAX_MISTAKES = 60
+_COLUMNS = 12
+
+
+def learning_curves(runs: Sequence[Run]) -> Figure:
+    """Training and validation loss, and validation accuracy, of every seed."""
+    with plot_style():
+        figure = new_figure()
+        left, right = figure.subplots(1, 2)
+        for i, run in enumerate(runs):
+            colour = f"C{i}"
+            left.plot(*run.history.series("loss"), color=colour, label=f"seed {run.seed}")
+            left.plot(*run.history.series("validation_loss"), color=colour, linestyle="--")
+            right.plot(*run.history.series("validation_accuracy"), color=colour)
+        left.set(xlabel="step", ylabel="loss (dashed: validation)", yscale="log")
+        right.set(xlabel="step", ylabel="validation accuracy")
+        left.legend()
+    return figure
+
+
+def confusion_matrix(table: NDArray[np.int64], classes: Sequence[str]) -> Figure:
+    """The wrong answers as a coloured table."""
+    wrong = table.copy()
+    np.fill_diagonal(wrong, 0)
+    with plot_style():
+        side = max(4.0, 0.36 * len(classes) + 1.0)
+        figure = new_figure(side, side)
+        axes = figure.add_subplot()
+        axes.imshow(wrong, cmap="Reds")
+        axes.grid(visible=False)
+        axes.set_xticks(range(len(classes)), list(classes))
+        axes.set_yticks(range(len(classes)), list(classes))
+        axes.set(xlabel="answer", ylabel="truth")
+        for row, column in zip(*np.nonzero(wrong), strict=True):
+            axes.text(column, row, str(wrong[row, column]), ha="center", va="center", fontsize=8)
+    return figure
+
+
+def mistakes(data: DigitData, probabilities: Probabilities) -> Figure:
+    """Wrongly answered test images, the surest first."""
+    predicted, labels = probabilities.argmax(axis=1), data.test.labels
+    wrong = np.flatnonzero(predicted != labels)
+    surest = wrong[np.argsort(-probabilities[wrong].max(axis=1))][:_MAX_MISTAKES]
+    titles = [
+        f"{data.classes[labels[i]]} → {data.classes[predicted[i]]}\n{probabilities[i].max():.2f}"
+        for i in surest
+    ]
+    return _gallery([data.test.images[i] for i in surest], titles)
+
+
+def augmentations(data: DigitData, config: DigitsTraining) -> Figure:
+    """Some training images, and what training made of them."""
+    originals = data.training.images[:4]
+    repeated = torch.from_numpy(np.repeat(originals, _COLUMNS - 1, axis=0))
+    generator = torch.Generator().manual_seed(config.seed)
+    deformed = augment(repeated, generator, strength=config.augmentation).numpy()
+    per_image = deformed.reshape(len(originals), _COLUMNS - 1, 28, 28)
+    rows = zip(originals, per_image, strict=True)
+    return _gallery([picture for first, others in rows for picture in (first, *others)])
+
+
+def reliability_curve(probabilities: Probabilities, labels: NDArray[np.int64]) -> Figure:
+    """Accuracy against confidence in bins, and how many images are in each."""
+    counts, confidence, accuracy = reliability(probabilities, labels)
+    used = counts > 0
+    with plot_style():
+        figure = new_figure()
+        left, right = figure.subplots(1, 2)
+        left.plot([0, 1], [0, 1], color="grey", linewidth=1)
+        left.plot(confidence[used], accuracy[used], marker="o")
+        left.set(xlabel="probability of the answer", ylabel="share right")
+        right.bar((np.arange(len(counts)) + 0.5) / len(counts), counts, width=0.9 / len(counts))
+        right.set(xlabel="probability of the answer", ylabel="images", yscale="log")
+    return figure
+
+
+def _gallery(pictures: Sequence[NDArray[np.generic]], titles: Sequence[str] = ()) -> Figure:
+    n_rows = max(1, -(-len(pictures) // _COLUMNS))
+    figure = new_figure(8.0, n_rows * (0.95 if titles else 0.7))
+    for i in range(n_rows * _COLUMNS):
+        axes = figure.add_subplot(n_rows, _COLUMNS, i + 1)
+        axes.axis("off")
+        if i < len(pictures):
+            axes.imshow(pictures[i], cmap="gray_r", vmin=0, vmax=255)
+        if i < len(titles):
+            axes.set_title(titles[i], fontsize=7)
+    return figure

@@ -1,0 +1,76 @@
+"""One training per seed, through the same loop; a finished one is not trained again."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import torch
+from torch import Tensor
+
+from models.row_classifier import RowClassifier
+from training.checkpoint import CHECKPOINT_FILE
+from training.digits.config import DigitsTraining
+from training.digits.data import DigitData
+from training.digits.evaluation import Scores, best_temperature, probabilities_of, score
+from training.digits.task import DigitsTask, logits_of
+from training.loop import History, fit
+
+
+@dataclass(frozen=True)
+class Run:
+    """The averaged weights of one seed that validated best, and what they reach."""
+
+    seed: int
+    network: RowClassifier
+    history: History
+    temperature: float
+    validation: Scores
+    test: Scores
+    test_logits: Tensor
+
+
+def train_seeds(data: DigitData, config: DigitsTraining) -> list[Run]:
+    """Train ``config.seeds`` networks; with ``resume``, go on where the last one stopped.
+
+    Raises:
+        Interrupted: Ctrl-C or SIGTERM; every finished run and the checkpoint are kept.
+    """
+    configs = [_of_seed(config, config.seed + i) for i in range(config.seeds)]
+    if config.resume and any(_has_checkpoint(own) for own in configs):
+        configs = [replace(own, resume=_has_checkpoint(own)) for own in configs]
+    elif not config.resume:  # a later --resume must not meet runs of an earlier training
+        for own in configs:
+            (own.run_folder / CHECKPOINT_FILE).unlink(missing_ok=True)
+    return [_train(data, own, f"{config.name}, seed {own.seed}") for own in configs]
+
+
+def best_run(runs: Sequence[Run]) -> Run:
+    """The run with the highest accuracy on validation; the likelihood decides between equals."""
+    return max(runs, key=lambda r: (r.validation.accuracy, -r.validation.negative_log_likelihood))
+
+
+def _of_seed(config: DigitsTraining, seed: int) -> DigitsTraining:
+    return replace(config, seed=seed, seeds=1, name=f"{config.name}/seed-{seed}")
+
+
+def _has_checkpoint(config: DigitsTraining) -> bool:
+    return (config.run_folder / CHECKPOINT_FILE).is_file()
+
+
+def _train(data: DigitData, config: DigitsTraining, title: str) -> Run:
+    task = DigitsTask(data, config)
+    history = fit(task, config, title=title)
+    network = task.network
+    assert isinstance(network, RowClassifier)  # noqa: S101  for the type checker
+    logits = logits_of(network, data.validation)
+    labels = torch.from_numpy(data.validation.labels)
+    temperature = best_temperature(logits, labels)
+    test_logits = logits_of(network, data.test)
+    return Run(
+        seed=config.seed,
+        network=network,
+        history=history,
+        temperature=temperature,
+        validation=score(probabilities_of(logits, temperature), data.validation.labels),
+        test=score(probabilities_of(test_logits, temperature), data.test.labels),
+        test_logits=test_logits,
+    )

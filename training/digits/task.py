@@ -1,0 +1,113 @@
+"""What the training loop needs to know of digits: batches, loss and validation."""
+
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Literal
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+from torch.nn import functional
+
+from models.row_classifier import RowClassifier, RowClassifierSizes
+from training.devices import seed_everything, step_generator
+from training.digits.augmentation import augment
+from training.digits.config import DigitsTraining
+from training.digits.data import DigitData, LabelledImages
+
+Batch = tuple[Tensor, Tensor]
+_VALIDATION_BATCH = 500
+
+
+class DigitsTask:
+    """Augmented batches of digits; every one can be made again from the seed and the step."""
+
+    monitor = "validation_loss"
+    goal: Literal["min", "max"] = "min"
+    unit = "images"
+
+    def __init__(self, data: DigitData, config: DigitsTraining) -> None:
+        self._config = config
+        self._images = torch.from_numpy(data.training.images.copy())
+        self._labels = torch.from_numpy(data.training.labels)
+        self._validation = data.validation
+        seed_everything(config.seed)
+        self.network: nn.Module = RowClassifier(sizes_of(config, len(data.classes)))
+
+    def batch(self, step: int) -> Batch:
+        """Images (B, 28, 28) float32 and labels (B,) of this step."""
+        config = self._config
+        index = self._index(step)
+        generator = torch.Generator().manual_seed(
+            int(step_generator(config.seed, step).integers(2**62))
+        )
+        images = augment(self._images[index], generator, strength=config.augmentation)
+        return images, self._labels[index]
+
+    def size(self, batch: Batch) -> int:
+        """Number of images."""
+        return len(batch[1])
+
+    def loss(self, batch: Batch) -> Tensor:
+        """Cross-entropy with smoothed labels."""
+        device = next(self.network.parameters()).device
+        images, labels = batch[0].to(device), batch[1].to(device)
+        logits = self.network(images).float()
+        return functional.cross_entropy(
+            logits, labels, label_smoothing=self._config.label_smoothing
+        )
+
+    def validate(self, network: nn.Module) -> Mapping[str, float]:
+        """The same loss, and the accuracy, on validation images as they are."""
+        half = self._config.precision == "bfloat16"
+        device = next(network.parameters()).device
+        with torch.autocast(device.type, dtype=torch.bfloat16, enabled=half):
+            logits = logits_of(network, self._validation)
+        labels = torch.from_numpy(self._validation.labels)
+        loss = functional.cross_entropy(
+            logits, labels, label_smoothing=self._config.label_smoothing
+        )
+        accuracy = (logits.argmax(dim=1) == labels).double().mean()
+        return {"validation_loss": float(loss), "validation_accuracy": float(accuracy)}
+
+    def _index(self, step: int) -> Tensor:
+        """Positions of this step's images: each round through the data in its own order."""
+        size = min(self._config.batch_size, len(self._labels))
+        rounds, within = np.divmod(step * size + np.arange(size), len(self._labels))
+        index = np.empty(size, np.int64)
+        for number in np.unique(rounds):
+            here = rounds == number
+            order = _order(self._config.seed, int(number), len(self._labels))
+            index[here] = order[within[here]]
+        return torch.from_numpy(index)
+
+
+def sizes_of(config: DigitsTraining, n_classes: int) -> RowClassifierSizes:
+    """The network that the options describe."""
+    return RowClassifierSizes(
+        cell=config.cell,
+        n_classes=n_classes,
+        hidden_size=config.hidden_size,
+        n_layers=config.n_layers,
+        bidirectional=config.bidirectional,
+        n_neighbours=config.n_neighbours,
+        dropout=config.dropout,
+    )
+
+
+@torch.inference_mode()
+def logits_of(network: nn.Module, part: LabelledImages) -> Tensor:
+    """Logits (N, C) float32 of all images of a part, on the CPU."""
+    device = next(network.parameters()).device
+    was_training = network.training
+    network.eval()
+    chunks = torch.split(torch.from_numpy(part.images.copy()), _VALIDATION_BATCH)
+    logits = torch.cat([network(chunk.float().to(device)).float().cpu() for chunk in chunks])
+    network.train(was_training)
+    return logits
+
+
+@lru_cache(maxsize=2)
+def _order(seed: int, number: int, n_images: int) -> NDArray[np.int64]:
+    return np.random.default_rng([seed, number, n_images]).permutation(n_images)

@@ -1,0 +1,48 @@
+"""``seqserve train digits``: pictures of digits -> row classifier -> checked export.
+
+Expect: with MNIST and ``--seeds 3``, see ``models/repository/digits/1/manifest.json`` for the
+accuracy of each seed, the seeds and the wall time that the shipped export took.
+"""
+
+import math
+from dataclasses import replace
+from pathlib import Path
+
+import torch
+from rich.console import Console
+
+from models.row_classifier import RowProbabilities
+from training.devices import resolve_device
+from training.digits.config import DigitsTraining
+from training.digits.data import DigitData, load_digits
+from training.digits.describe import draft_of
+from training.digits.runs import best_run, train_seeds
+from training.export import write_export
+
+
+def train(config: DigitsTraining) -> Path:
+    """Train, measure on the test images, and write the export of the best seed on validation.
+
+    Raises:
+        DataError: the data makes no sense.
+        Interrupted: Ctrl-C or SIGTERM; ``--resume`` goes on.
+    """
+    data = load_digits(config.data, smoke=config.smoke)
+    effective = fitted_to(config, data)
+    runs = train_seeds(data, effective)
+    best = best_run(runs)
+    network = RowProbabilities(best.network, temperature=best.temperature)
+    return write_export(network, draft_of(data, effective, runs, best), config.repository)
+
+
+def fitted_to(config: DigitsTraining, data: DigitData) -> DigitsTraining:
+    """Fewer steps where the data is small, and no bfloat16 where the processor lacks it."""
+    per_round = math.ceil(len(data.training) / min(config.batch_size, len(data.training)))
+    steps = min(config.steps, config.max_epochs * per_round)
+    warmup = min(config.warmup_steps, steps // 10)
+    fitted = replace(config, steps=steps, warmup_steps=warmup)
+    on_cpu = resolve_device(config.device).type == "cpu"
+    if config.precision == "bfloat16" and on_cpu and not torch.cpu._is_avx512_bf16_supported():
+        Console(stderr=True).print("this CPU has no bfloat16 instructions: training in float32")
+        return replace(fitted, precision="float32")
+    return fitted

@@ -38,9 +38,9 @@ class DigitsTraining(TrainingConfig):
     precision: Precision = option(
         "bfloat16", "Arithmetic of the forward pass; float32 where the CPU lacks bfloat16."
     )
-    steps: int = option(9000, "Optimiser steps at most.", smoke=30, minimum=1)
+    steps: int = option(6450, "Optimiser steps at most.", smoke=30, minimum=1)
     max_epochs: int = option(300, "Rounds through the data at most.", minimum=1)
-    validate_every: int = option(450, "Steps between validations.", smoke=15, minimum=1)
+    validate_every: int = option(430, "Steps between validations.", smoke=15, minimum=1)
     patience: int = option(12, "Validations without gain before stopping early.", minimum=1)
     batch_size: int = option(128, "Images in a step.", smoke=64, minimum=1)
     learning_rate: float = option(5e-3, "Highest learning rate of the schedule.", minimum=0.0)

@@ -87,7 +87,7 @@ class _Fit(Generic[Batch]):
         self.device = resolve_device(config.device)
         self.network = task.network.to(self.device).train()
         self.average = WeightAverage(self.network, config.average_decay)
-        self.optimizer = torch.optim.AdamW(_parameter_groups(self.network, config))
+        self.optimizer = torch.optim.AdamW(_parameter_groups(self.network, config), fused=True)
         self.history = History()
         self.best_weights: dict[str, Tensor] = {}
         self.step = 0

@@ -44,31 +44,34 @@ class KneserNey:
 
     @classmethod
     def count(cls, words: Words, *, vocabulary_size: int, order: int = 5) -> Self:
-        """Count the n-grams of ``words`` (word ids, at least ``order`` of them)."""
+        """Count the n-grams of ``words``.
+
+        Raises:
+            ValueError: if there are fewer words than ``order``.
+        """
+        return cls.count_all(words, vocabulary_size=vocabulary_size, order=order)[-1]
+
+    @classmethod
+    def count_all(cls, words: Words, *, vocabulary_size: int, order: int = 5) -> list[Self]:
+        """Models of every order up to ``order``, counted together; otherwise like ``count``."""
         if len(words) < order:
             raise ValueError(f"needs at least {order} words, got {len(words)}")
         keys, ranks = _number_ngrams(words, vocabulary_size, order)
-        orders = []
+        models, below = [], []
         for n in range(1, order + 1):
-            if n == order:
-                counts = np.bincount(ranks[n - 1], minlength=len(keys[n - 1]))
-            else:
-                counts = _words_to_the_left(ranks[n - 1], ranks[n], len(keys[n - 1]))
-            n_contexts = 1 if n == 1 else len(keys[n - 2])
-            orders.append(_discount(keys[n - 1], counts, n_contexts, vocabulary_size))
-        return cls(orders, vocabulary_size)
+            here, n_contexts = keys[n - 1], 1 if n == 1 else len(keys[n - 2])
+            counts = np.bincount(ranks[n - 1], minlength=len(here))
+            highest = _discount(here, counts, n_contexts, vocabulary_size)
+            models.append(cls([*below, highest], vocabulary_size))
+            if n < order:
+                seen_after = _words_to_the_left(ranks[n - 1], ranks[n], len(here))
+                below.append(_discount(here, seen_after, n_contexts, vocabulary_size))
+        return models
 
-    def probabilities(self, words: Words, *, context_length: int | None = None) -> Floats:
-        """Probability of each word of a running text given the words before it.
-
-        Raises:
-            ValueError: if ``context_length`` is not from 0 to ``order - 1``.
-        """
-        longest = self.order - 1 if context_length is None else context_length
-        if not 0 <= longest < self.order:
-            raise ValueError(f"context_length must be from 0 to {self.order - 1}, got {longest}")
+    def probabilities(self, words: Words) -> Floats:
+        """Probability of each word of a running text given the words before it."""
         answer = np.full(len(words), 1.0 / self.vocabulary_size)
-        for n in range(1, longest + 2):
+        for n in range(1, self.order + 1):
             context = self._rank(words, n - 1, shift=1)
             answer = self._interpolate(answer, n, context, words)
         return answer

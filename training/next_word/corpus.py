@@ -1,0 +1,116 @@
+"""Words as numbers: the vocabulary, the training stream and the streams to measure on."""
+
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.manifest import DataSource
+from models.tokenizer import (
+    DEFAULT_SPEC,
+    PADDING,
+    PARAGRAPH,
+    UNKNOWN,
+    Tokenizer,
+    Vocabulary,
+    is_shown,
+)
+from training.errors import DataError
+from training.next_word.config import NextWordTraining
+from training.next_word.text import find_files, read_text
+from training.provenance import data_source
+
+Words = NDArray[np.int64]
+SHARED = Path("../shared/data/text")
+DEFAULT_FILES = ("masc.txt.gz", "speeches.txt.gz", "novels-train.txt.gz")
+DEFAULT_EVALUATION = "novels-valid.txt.gz"
+FEWEST_WORDS = 1000
+LONGEST_HELD_OUT = 250_000
+SMOKE_CHARACTERS = 200_000
+
+
+@dataclass(frozen=True)
+class Corpus:
+    """Streams of word ids; ``evaluation`` is never used to choose anything."""
+
+    vocabulary: Vocabulary
+    train: Words
+    held_out: Words
+    evaluation: Words
+    evaluation_name: str
+    sources: tuple[DataSource, ...]
+
+
+def load_corpus(config: NextWordTraining) -> Corpus:
+    """Read, tokenize, count and split.
+
+    Raises:
+        DataError: missing, unreadable or too little text.
+    """
+    tokenizer = Tokenizer.from_spec(DEFAULT_SPEC)
+    files, evaluation_file = _choose_files(config)
+    words = _read_words(files, tokenizer, longest=SMOKE_CHARACTERS if config.smoke else None)
+    if len(words) < FEWEST_WORDS:
+        raise DataError(
+            f"{config.data or SHARED} holds {len(words)} words; at least {FEWEST_WORDS} are needed"
+        )
+    n_held_out = min(LONGEST_HELD_OUT, max(100, round(config.held_out_share * len(words))))
+    vocabulary = build_vocabulary(words[:-n_held_out], config)
+    stream = np.array(vocabulary.ids(words), dtype=np.int64)
+    train, held_out = stream[:-n_held_out], stream[-n_held_out:]
+    sources = [data_source(path, "train") for path in files]
+    if evaluation_file is None:
+        return Corpus(vocabulary, train, held_out, held_out, "held-out end", tuple(sources))
+    longest = SMOKE_CHARACTERS if config.smoke else None
+    unseen = vocabulary.ids(_read_words([evaluation_file], tokenizer, longest=longest))
+    if not unseen:
+        raise DataError(f"{evaluation_file} holds no words")
+    sources.append(data_source(evaluation_file, "evaluate"))
+    evaluation = np.array(unseen, dtype=np.int64)
+    name = evaluation_file.name.split(".")[0]
+    return Corpus(vocabulary, train, held_out, evaluation, name, tuple(sources))
+
+
+def build_vocabulary(words: list[str], config: NextWordTraining) -> Vocabulary:
+    """The most frequent words; marks and specials first, so that words are one range of ids.
+
+    Raises:
+        DataError: no word is frequent enough.
+    """
+    frequent = [
+        word
+        for word, count in Counter(words).most_common()
+        if count >= config.min_count and word not in (PADDING, UNKNOWN, PARAGRAPH)
+    ][: config.vocabulary_size - 3]
+    marks = [word for word in frequent if not is_shown(word)]
+    shown = [word for word in frequent if is_shown(word)]
+    if not shown:
+        raise DataError(
+            f"no word stands {config.min_count} times in the text: give more text or a lower "
+            "--min-count"
+        )
+    return Vocabulary([PADDING, UNKNOWN, PARAGRAPH, *marks, *shown])
+
+
+def _choose_files(config: NextWordTraining) -> tuple[list[Path], Path | None]:
+    if config.evaluate is not None and not config.evaluate.is_file():
+        raise DataError(f"--evaluate {config.evaluate} is not a file")
+    if config.data is not None:
+        return find_files(config.data), config.evaluate
+    files = [SHARED / name for name in DEFAULT_FILES]
+    missing = [path for path in (*files, SHARED / DEFAULT_EVALUATION) if not path.is_file()]
+    if missing:
+        raise DataError(f"{missing[0]} does not exist: give your own text with --data")
+    return files, config.evaluate or SHARED / DEFAULT_EVALUATION
+
+
+def _read_words(files: list[Path], tokenizer: Tokenizer, *, longest: int | None) -> list[str]:
+    """Words of all files, a blank line between two; of each at most ``longest`` characters."""
+    words: list[str] = []
+    for path in files:
+        if words:
+            words.append(PARAGRAPH)
+        words.extend(tokenizer.words(read_text(path)[:longest]))
+    return words

@@ -16,7 +16,7 @@ PIP := $(BIN)/pip --disable-pip-version-check install --quiet \
 SOURCES := models training service benchmarks deploy tests seqserve.py
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test test-all check format coverage train bench quality image image-test wheelhouse lock clean
+.PHONY: help install serve test test-all check format coverage train bench quality image image-test wheelhouse lock clean
 
 help:  ## list the targets
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -33,6 +33,8 @@ $(VENV)/.develop: pyproject.toml constraints/dev.txt | $(BIN)/python
 	@echo "installing what training and tests need into $(VENV) (a few minutes the first time)"
 	$(PIP) --editable '.[train,dev]'
 	@touch $@ $(VENV)/.serve
+
+install: $(VENV)/.develop  ## the environment for training and developing
 
 serve: $(VENV)/.serve  ## start the service with the shipped models (PORT=8000)
 	$(BIN)/seqserve serve --port $(PORT)

@@ -1,9 +1,10 @@
 """The ``seqserve`` command: every subcommand, none of the heavy imports."""
 
-import service.cli
+from importlib.util import find_spec
+
 import typer
 
-import training.cli
+import service.cli
 
 app = typer.Typer(
     name="seqserve",
@@ -21,7 +22,10 @@ app = typer.Typer(
     rich_markup_mode="markdown",
 )
 service.cli.register(app)
-training.cli.register(app)
+if find_spec("training"):  # the image holds the service alone
+    import training.cli
+
+    training.cli.register(app)
 
 
 def main() -> None:

@@ -29,16 +29,26 @@ def _runner(module: str) -> Callable[[Any], None]:
     """Run ``module.train(config)``; a training error becomes one sentence and an exit code."""
 
     def run(config: Any) -> None:
-        train = importlib.import_module(module).train
-        folder = train(config)
+        folder = _import(module).train(config)
         Console(stderr=True).print(
             f"exported to {folder}\nlook at {folder / 'report.html'}, then: seqserve serve "
             f"--repository {config.repository}",
             soft_wrap=True,
             highlight=False,
+            markup=False,
         )
 
     return run
+
+
+def _import(module: str) -> Any:
+    """The family's module; an environment made by ``make serve`` lacks what it needs."""
+    try:
+        return importlib.import_module(module)
+    except ModuleNotFoundError as error:
+        raise TrainingError(
+            f"training needs {error.name}, which is not installed: run `make install`"
+        ) from error
 
 
 def _guarded(invoke: Callable[..., None]) -> Callable[..., None]:
@@ -47,7 +57,7 @@ def _guarded(invoke: Callable[..., None]) -> Callable[..., None]:
             invoke(**flags)
         except TrainingError as error:
             Console(stderr=True).print(
-                f"[red]error:[/red] {error}", soft_wrap=True, highlight=False
+                f"error: {error}", style="red", soft_wrap=True, highlight=False, markup=False
             )
             raise typer.Exit(error.exit_code) from error
 

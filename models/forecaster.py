@@ -1,0 +1,166 @@
+"""The forecaster: classical forecasts of five views, weighed and spread by a small network.
+
+A recurrent cell (or an MLP) reads the window; with features of the row and of how each classical
+candidate did on the row's own past it sets the candidates' weights for every step ahead, a bounded
+correction, and quantiles. All of it, season and scaling included, is inside the graph.
+"""
+
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+
+from models.forecast_backtest import CHECKS, Backtest, Trial
+from models.forecast_encoder import make_encoder, make_patches
+from models.forecast_features import (
+    N_ROW_FEATURES,
+    candidate_features,
+    log_errors,
+    row_features,
+    signed_log,
+)
+from models.forecast_heads import (
+    ANCHORS,
+    CandidateWeights,
+    QuantileSpread,
+    anchor_shares,
+)
+from models.forecast_season_length import SeasonLength
+from models.forecast_smoothing import N_METHODS, Smooth, Smoother, reach_of
+from models.forecast_views import N_VIEWS, Views, error_unit, from_views, make_views
+from models.forecast_window import Window, make_window, to_values
+
+QUANTILE_LEVELS = (0.025, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.975)
+MAX_CONTEXT = 512
+LARGEST_SCALED = 1e4
+
+
+class Past(NamedTuple):
+    """All that is computed from a row without weights; no gradient passes through it."""
+
+    window: Window
+    period: Tensor
+    views: Views
+    smooth: Smooth
+    trial: Trial
+
+
+class Forecaster(nn.Module):
+    """Forecast any series, zero-shot, as mean and quantiles.
+
+    Shape:
+        values: (B, T) float32, oldest first, right-aligned, NaN where missing or padded.
+        season_length: (B,) int64, 0 to detect it, 1 for none.
+        returns: mean (B, Q) float32, quantiles (B, Q, L) float32 that never fall with the level,
+            season length used (B,) int64.
+
+    Raises:
+        ValueError: if ``cell`` is not one of ``forecast_encoder.ENCODERS``.
+
+    Source: Montero-Manso et al. 2020 (FFORMA: weighing classical forecasts by features);
+    Assimakopoulos & Nikolopoulos 2000 (Theta); Hochreiter & Schmidhuber 1997 (LSTM).
+    """
+
+    shares: Tensor
+    reach: Tensor
+    anchor_reach: Tensor
+    mean_weights: Tensor
+    check_of: Tensor
+
+    def __init__(
+        self,
+        cell: str = "gru",
+        *,
+        hidden_size: int = 64,
+        width: int = 128,
+        horizon: int = 64,
+        context_length: int = MAX_CONTEXT,
+    ) -> None:
+        super().__init__()
+        self.horizon = horizon
+        self.n_views = N_VIEWS
+        self.n_methods = N_METHODS
+        self.largest = LARGEST_SCALED
+        self.context_length = context_length
+        self.season = SeasonLength(context_length)
+        self.smoother = Smoother(context_length)
+        self.backtest = Backtest()
+        self.encoder = make_encoder(cell, hidden_size)
+        self.row = nn.Sequential(
+            nn.Linear(N_ROW_FEATURES + N_VIEWS + hidden_size, width),
+            nn.SiLU(),
+            nn.Linear(width, width),
+            nn.SiLU(),
+        )
+        self.weights = CandidateWeights(width)
+        self.spread = QuantileSpread(width, QUANTILE_LEVELS)
+        self.register_buffer("shares", anchor_shares(horizon))
+        self.register_buffer("reach", reach_of(torch.arange(1, horizon + 1)))
+        self.register_buffer("anchor_reach", reach_of(torch.tensor(ANCHORS)))
+        self.register_buffer("mean_weights", mean_weights())
+        nearest = [min(range(len(CHECKS)), key=lambda c: abs(CHECKS[c] - a)) for a in ANCHORS]
+        self.register_buffer("check_of", torch.tensor(nearest))
+
+    def forward(self, values: Tensor, season_length: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Forecast a batch."""
+        past = self.observe(values, season_length)
+        scaled = self.scaled_quantiles(past)
+        quantiles = to_values(scaled, past.window)
+        mean = (quantiles.double() @ self.mean_weights).float()
+        return mean, quantiles, past.period
+
+    def observe(self, values: Tensor, season_length: Tensor) -> Past:
+        """Everything that needs no trained weights."""
+        window = make_window(values, self.context_length)
+        period = self.season(window.scaled, window.inside, season_length)
+        views = make_views(window, period, self.horizon)
+        smooth = self.smoother(views.series, window.length)
+        trial = self.backtest(smooth, views.series, window.observed, window.length)
+        return Past(window, period, views, smooth, trial)
+
+    def scaled_quantiles(self, past: Past) -> Tensor:
+        """(B, Q, L) quantiles in the unit of ``past.window.scaled``."""
+        logs = log_errors(past.trial, past.window)
+        candidates = candidate_features(past.smooth, past.views, past.trial, past.window, logs)
+        weights, row = self._weigh(past, candidates)
+        centre = self._mix(past, weights)
+        spread = self._spread(past, weights, row, logs)  # (B, A, L)
+        spread = (spread.transpose(1, 2) @ self.shares).transpose(1, 2)
+        return (centre.unsqueeze(2) + spread).clamp(-self.largest, self.largest)
+
+    def _weigh(self, past: Past, candidates: Tensor) -> tuple[Tensor, Tensor]:
+        encoded = self.encoder(make_patches(past.window, past.views), past.window.length)
+        features = row_features(past.window, past.views, past.period, past.trial)
+        by_view = candidates[..., : self.backtest.n_checks].mean((2, 3))
+        row = self.row(torch.cat([features, by_view, encoded], 1))
+        return self.weights(row, candidates), row
+
+    def _mix(self, past: Past, weights: Tensor) -> Tensor:
+        """(B, Q) candidates mixed inside each view, mapped back, then mixed over views."""
+        share = (weights @ self.shares).reshape(-1, self.n_views, self.n_methods, self.horizon)
+        level, slope = past.smooth.level[..., -1:], past.smooth.slope[..., -1:]
+        mass = share.sum(2)
+        inner = ((level + slope * self.reach) * share).sum(2) / mass.clamp(min=1e-9)
+        return (from_views(inner, past.views, past.window) * mass).sum(1)
+
+    def _spread(self, past: Past, weights: Tensor, row: Tensor, logs: Tensor) -> Tensor:
+        log_error = (weights * logs.flatten(1, 2)[:, :, self.check_of]).sum(1)  # (B, A)
+        level, slope = past.smooth.level[..., -1:], past.smooth.slope[..., -1:]
+        paths = level + slope * self.anchor_reach - past.views.series[:, :, -1:].unsqueeze(3)
+        paths = (paths * error_unit(past.window).unsqueeze(2).unsqueeze(3)).flatten(1, 2)
+        rise = (weights * paths).sum(1, keepdim=True)
+        dissent = (weights * (paths - rise).abs()).sum(1)
+        error = torch.exp(log_error[:, :1]) + 0.02
+        rise = rise.squeeze(1)
+        told = [row, log_error, signed_log(dissent / error), signed_log(rise / error)]
+        told.append(torch.log(dissent + 1e-3))
+        spread: Tensor = self.spread(torch.cat(told, 1), log_error)
+        return spread
+
+
+def mean_weights() -> Tensor:
+    """(L,) float64: the mean as the area under the quantile function, tails held level."""
+    edges = torch.tensor(QUANTILE_LEVELS, dtype=torch.float64)
+    middles = (edges[1:] + edges[:-1]) / 2
+    bounds = torch.cat([torch.zeros(1), middles, torch.ones(1)])
+    return bounds.diff()

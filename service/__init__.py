@@ -1,0 +1,1 @@
+"""Online: exports to HTTP. It never imports a network, nor anything of the training."""

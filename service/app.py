@@ -1,0 +1,51 @@
+"""The application factory: it only wires."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from fastapi import FastAPI
+
+from service.body_limit import BodyLimit
+from service.http_errors import add_handlers
+from service.lifecycle import Service
+from service.request_context import RequestContext
+from service.routes import classify, docs, forecast, health, models, next_word
+from service.routes.openapi import DESCRIPTION, TAGS, complete
+from service.version import project_version
+
+
+class SeqserveApp(FastAPI):
+    """FastAPI, with an OpenAPI page that knows the bodies which the endpoints read themselves."""
+
+    def openapi(self) -> dict[str, Any]:
+        """The page, built once."""
+        if self.openapi_schema is None:
+            self.openapi_schema = complete(super().openapi())
+        return self.openapi_schema
+
+
+def create_app(service: Service) -> FastAPI:
+    """Build the application that serves ``service``."""
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        async with service.running():
+            yield
+
+    app = SeqserveApp(
+        title="seqserve",
+        version=project_version(),
+        description=DESCRIPTION,
+        openapi_tags=TAGS,
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+    )
+    app.state.service = service
+    for module in (forecast, classify, next_word, models, health, docs):
+        app.include_router(module.router)
+    add_handlers(app)
+    app.add_middleware(BodyLimit, max_bytes=service.settings.max_body_bytes)
+    app.add_middleware(RequestContext, access_log=service.settings.access_log)
+    return app

@@ -1,0 +1,142 @@
+"""One serving process from start to stop: load, check, warm up, serve, finish, end."""
+
+import asyncio
+import gc
+import logging
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from threading import Event
+from time import perf_counter
+
+from service.batch import BatchLimits
+from service.batcher import Batcher
+from service.errors import ServiceNotReady, ServiceStopping, StartupError
+from service.loading import LoadedModel, LoadingStopped, load_models
+from service.model_thread import ModelThread
+from service.registry import Registry
+from service.served_model import ServedModel
+from service.settings import Settings
+from service.threads import ThreadPlan, plan_threads
+
+logger = logging.getLogger("seqserve")
+
+
+class Service:
+    """The state of a process: it loads in the background, so it can say that it is not ready.
+
+    ``abort`` ends the process; it is called when loading fails, as there is nothing to serve then.
+    """
+
+    def __init__(self, settings: Settings, *, abort: Callable[[], None]) -> None:
+        self.settings = settings
+        self.threads: ThreadPlan = plan_threads(settings.workers, settings.threads)
+        self._abort = abort
+        self._registry: Registry | None = None
+        self._loaded = asyncio.Event()
+        self._stopping = Event()
+
+    @property
+    def registry(self) -> Registry:
+        """The models that serve.
+
+        Raises:
+            ServiceNotReady: they are still being loaded.
+            ServiceStopping: the process is about to end.
+        """
+        if self._stopping.is_set():
+            raise ServiceStopping("The service is stopping.")
+        if self._registry is None:
+            raise ServiceNotReady("Models are being loaded, checked and warmed up.")
+        return self._registry
+
+    def healthy(self) -> Registry:
+        """The models that serve, if the thread of each of them is alive.
+
+        Raises:
+            Unavailable: not ready, stopping, or a thread died.
+        """
+        for name, model in self.registry.models.items():
+            if not model.thread.alive:
+                raise ServiceNotReady(f"The thread of model {name!r} died; restart the service.")
+        return self.registry
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Load in the background while the caller serves; on leaving, finish and stop."""
+        loading = asyncio.create_task(self._load(), name="load models")
+        try:
+            yield
+        finally:
+            self._stopping.set()
+            await loading
+            await self._close()
+
+    async def ready(self) -> None:
+        """Wait until the models serve."""
+        await self._loaded.wait()
+
+    async def _load(self) -> None:
+        started_s = perf_counter()
+        try:
+            loaded = await asyncio.to_thread(
+                load_models, self.settings, self.threads, self._stopping.is_set
+            )
+        except LoadingStopped:
+            return
+        except StartupError as error:
+            logger.critical("cannot start: %s", error.detail)
+            self._abort()
+            return
+        except Exception:
+            logger.critical("cannot start", exc_info=True)
+            self._abort()
+            return
+        self._registry = Registry([self._serve(model) for model in loaded], self._defaults())
+        tidy_memory()
+        self._loaded.set()
+        self._announce(perf_counter() - started_s)
+
+    def _serve(self, model: LoadedModel) -> ServedModel:
+        settings = self.settings
+        limits = BatchLimits(
+            settings.max_batch_rows, settings.max_batch_cells, settings.max_queued_rows
+        )
+        thread = ModelThread(f"model-{model.export.manifest.name}")
+        batcher = Batcher(model.run, worker=thread, limits=limits, padding=model.task.padding)
+        return ServedModel(model.export, model.task, batcher, thread)
+
+    def _defaults(self) -> dict[str, str]:
+        return {
+            "forecast": self.settings.default_forecaster,
+            "classify": self.settings.default_classifier,
+            "next-word": self.settings.default_next_word,
+        }
+
+    def _announce(self, seconds: float) -> None:
+        plan = self.threads
+        if plan.oversubscribed:
+            logger.warning(
+                "%d workers x %d threads want more than the %d processors there are",
+                plan.workers,
+                plan.intra_op,
+                plan.processors,
+            )
+        names = ", ".join(self.registry.models)
+        fields = {"load_ms": round(seconds * 1000), "threads": plan.intra_op}
+        logger.info("ready: %s", names, extra={"fields": fields})
+
+    async def _close(self) -> None:
+        if self._registry:
+            models = self._registry.models.values()
+            await asyncio.gather(
+                *(model.close(patience_s=self.settings.graceful_stop_s) for model in models)
+            )
+
+
+def tidy_memory() -> None:
+    """Take what is loaded out of the garbage collector's sight.
+
+    A full collection over torch's objects takes 60 ms, which callers would see as latency.
+    """
+    gc.collect()
+    gc.freeze()

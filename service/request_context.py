@@ -1,0 +1,96 @@
+"""The outermost layer: gives every request an id, a log line, and an answer whatever happens."""
+
+import logging
+import re
+import secrets
+from time import perf_counter
+
+from service.asgi import App, Message, Receive, Scope, Send, header
+from service.problem import INTERNAL_ERROR, send_problem
+from service.request_record import RequestRecord, current_record
+
+logger = logging.getLogger("seqserve.request")
+
+# What callers send is echoed and logged: no spaces, quotes or line breaks, and not a novel.
+SANE_ID = re.compile(rb"[A-Za-z0-9._:-]{1,128}")
+HEALTH = "/healthz/"
+
+
+class RequestContext:
+    """Wrap ``app``: set the request id, time the request, log it, answer 500 if ``app`` fails.
+
+    The id is the caller's ``X-Request-ID`` if that is sane, else a new one.
+    """
+
+    def __init__(self, app: App, *, access_log: bool = True) -> None:
+        self.app = app
+        self.access_log = access_log
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request; other scopes pass through."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        record = RequestRecord(request_id_of(scope), scope["method"], scope["path"])
+        token = current_record.set(record)
+        answer = _Answer(send, record.request_id)
+        started_s = perf_counter()
+        try:
+            await self.app(scope, receive, answer.send)
+        except Exception:
+            logger.exception("%s %s failed", record.method, record.path)
+            if answer.status:  # too late for another answer: the client sees a cut connection
+                raise
+            await send_problem(answer.send, INTERNAL_ERROR, record.request_id)
+        finally:
+            self._log(record, answer.status, perf_counter() - started_s)
+            current_record.reset(token)
+
+    def _log(self, record: RequestRecord, status: int, total_s: float) -> None:
+        level = logging.DEBUG if record.path.startswith(HEALTH) else logging.INFO
+        if self.access_log and logger.isEnabledFor(level):
+            fields = {"status": status, "total_ms": round(total_s * 1000, 2)}
+            logger.log(
+                level,
+                "%s %s",
+                record.method,
+                record.path,
+                extra={"fields": fields | prediction_fields(record)},
+            )
+
+
+class _Answer:
+    """The sending side of a request: adds the id, remembers the status."""
+
+    def __init__(self, send: Send, request_id: str) -> None:
+        self._send = send
+        self._header = (b"x-request-id", request_id.encode("ascii"))
+        self.status = 0
+
+    async def send(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self.status = message["status"]
+            message["headers"] = [*message.get("headers", ()), self._header]
+        await self._send(message)
+
+
+def request_id_of(scope: Scope) -> str:
+    """The caller's id if it is sane, else a new one of 16 hexadecimal digits."""
+    given = header(scope, b"x-request-id")
+    if given and SANE_ID.fullmatch(given):
+        return given.decode("ascii")
+    return secrets.token_hex(8)
+
+
+def prediction_fields(record: RequestRecord) -> dict[str, object]:
+    """What the log says about a prediction; nothing for other requests."""
+    if not record.model:
+        return {}
+    return {
+        "model": record.model,
+        "version": record.version,
+        "rows": record.rows,
+        "batch": record.batch_rows,
+        "queue_ms": round(record.queue_s * 1000, 2),
+        "predict_ms": round(record.predict_s * 1000, 2),
+    }

@@ -1,0 +1,34 @@
+"""What is known of the request at hand, gathered on its way and written to the log at its end."""
+
+from contextvars import ContextVar
+from dataclasses import dataclass
+
+
+@dataclass(slots=True)
+class RequestRecord:
+    """One request: who asked for what, which model answered, and where the time went.
+
+    ``batch_rows`` is the largest batch that the rows of the request rode in; ``queue_s`` and
+    ``predict_s`` are summed over the forward passes that the request took.
+    """
+
+    request_id: str
+    method: str = ""
+    path: str = ""
+    model: str = ""
+    version: str = ""
+    rows: int = 0
+    passes: int = 0
+    batch_rows: int = 0
+    queue_s: float = 0.0
+    predict_s: float = 0.0
+
+    def add_pass(self, *, batch_rows: int, queue_s: float, predict_s: float) -> None:
+        """Count one trip through the batcher."""
+        self.passes += 1
+        self.batch_rows = max(self.batch_rows, batch_rows)
+        self.queue_s += queue_s
+        self.predict_s += predict_s
+
+
+current_record: ContextVar[RequestRecord | None] = ContextVar("current_record", default=None)

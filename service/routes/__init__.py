@@ -1,0 +1,1 @@
+"""The endpoints: HTTP in, HTTP out; one file for each."""

@@ -1,0 +1,80 @@
+"""POST /classify: JSON, a picture, or several as multipart; HTTP in, HTTP out."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request, Response
+from starlette.datastructures import UploadFile
+
+from service.errors import Fault, InvalidInput
+from service.routes.answering import JSON, answer, read_json, require_media
+from service.routes.openapi import PREDICTION_PROBLEMS, json_body
+from service.tasks.classify_api import EXAMPLES, ClassifyRequest, ClassifyResponse, PictureRequest
+
+MULTIPART = "multipart/form-data"
+PICTURES = ("image/png", "image/jpeg")
+MAX_FILES = 1000
+
+router = APIRouter(tags=["predictions"])
+
+_PICTURE_SCHEMA = {"schema": {"type": "string", "format": "binary"}}
+_MULTIPART_SCHEMA = {
+    "schema": {
+        "type": "object",
+        "required": ["images"],
+        "properties": {
+            "images": {
+                "type": "array",
+                "minItems": 1,
+                "items": {"type": "string", "format": "binary"},
+                "description": "PNG or JPEG files; the name of the field does not matter.",
+            }
+        },
+    }
+}
+_BODY = json_body(
+    ClassifyRequest,
+    EXAMPLES,
+    **{MULTIPART: _MULTIPART_SCHEMA},
+    **dict.fromkeys(PICTURES, _PICTURE_SCHEMA),
+)
+
+Name = Annotated[
+    str | None,
+    Query(max_length=128, description="Name of the model; for bodies other than JSON."),
+]
+Version = Annotated[
+    str | None,
+    Query(max_length=32, description="Version that must answer; for bodies other than JSON."),
+]
+
+
+@router.post(
+    "/classify",
+    response_model=ClassifyResponse,
+    responses=PREDICTION_PROBLEMS,
+    openapi_extra=_BODY,
+)
+async def classify(request: Request, model: Name = None, version: Version = None) -> Response:
+    """Name the digit in each image.
+
+    JSON images are taken as they are: 28x28, bright ink on black, centred like MNIST. Pictures,
+    as the body itself or as multipart files, may have any size and polarity: they are cropped,
+    scaled and centred the way MNIST was made.
+    """
+    media = require_media(request, JSON, MULTIPART, *PICTURES)
+    if media == JSON:
+        return await answer(request, "classify", await read_json(request, ClassifyRequest))
+    if media == MULTIPART:
+        names, pictures = await _read_files(request)
+    else:
+        names, pictures = ("body",), (await request.body(),)
+    return await answer(request, "classify", PictureRequest(names, pictures, model, version))
+
+
+async def _read_files(request: Request) -> tuple[tuple[str, ...], tuple[bytes, ...]]:
+    async with request.form(max_files=MAX_FILES, max_fields=0) as form:
+        files = [(name, part) for name, part in form.multi_items() if isinstance(part, UploadFile)]
+        if not files:
+            raise InvalidInput([Fault(("images",), "The form holds no file")])
+        names = tuple(f"{name}.{at}" for at, (name, _) in enumerate(files))
+        return names, tuple([await part.read() for _, part in files])

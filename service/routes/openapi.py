@@ -1,0 +1,89 @@
+"""The OpenAPI page of what the routes read and answer themselves, without FastAPI's own parsing."""
+
+from typing import Any
+
+from pydantic import BaseModel, Field
+from pydantic.json_schema import models_json_schema
+
+from service.problem import MEDIA_TYPE
+from service.tasks.classify_api import ClassifyRequest
+from service.tasks.forecast_api import ForecastRequest
+from service.tasks.next_word_api import NextWordRequest
+
+Json = dict[str, Any]
+REF = "#/components/schemas/{model}"
+DESCRIPTION = """
+Small sequence models behind typed endpoints: forecasts of series, digits in images, the next word.
+
+Every request may hold many items; they share forward passes with the items of other requests.
+Every answer says which model and version gave it, and carries an `X-Request-ID` that the log of
+the service knows as well. Every failure is a problem document (RFC 9457).
+"""
+TAGS = [
+    {"name": "predictions", "description": "Ask a model."},
+    {"name": "models", "description": "What is served, and how good it is."},
+    {"name": "health", "description": "For load balancers and container engines."},
+]
+PROBLEM_TITLES = {
+    400: "The body is not JSON",
+    404: "No such model or version serves here",
+    413: "The body is too large",
+    415: "The body is of a kind that this endpoint does not read",
+    422: "An item or a field is wrong; `errors` says which",
+    500: "The service failed; its log says why",
+    503: "Not ready, overloaded or stopping; `Retry-After` says when to come again",
+}
+
+
+class ProblemFault(BaseModel):
+    """One thing wrong with a request."""
+
+    location: str = Field(
+        description="Where, as in `series.3.17` for point 17 of series 3; counted from 0.",
+        examples=["series.3.17"],
+    )
+    message: str = Field(description="What is wrong.", examples=["Input should be a valid number"])
+
+
+class ProblemDocument(BaseModel):
+    """A failure (RFC 9457)."""
+
+    type: str = Field(
+        description="Kind of failure; stable.", examples=["urn:seqserve:problem:invalid-input"]
+    )
+    title: str = Field(description="The kind in words.", examples=["Invalid input"])
+    status: int = Field(description="The HTTP status.", examples=[422])
+    detail: str = Field(description="What happened, and what to do about it.")
+    request_id: str | None = Field(None, description="The id of the request in the log.")
+    errors: list[ProblemFault] | None = Field(
+        None, description="For bad input: what is wrong where, at most 20 of them."
+    )
+
+
+def problems(*statuses: int) -> dict[int | str, Json]:
+    """The failures that a route may answer, for its ``responses``."""
+    content = {MEDIA_TYPE: {"schema": {"$ref": REF.format(model="ProblemDocument")}}}
+    return {
+        status: {"description": PROBLEM_TITLES[status], "content": content} for status in statuses
+    }
+
+
+PREDICTION_PROBLEMS = problems(*PROBLEM_TITLES)
+
+
+def json_body(model: type[BaseModel], examples: Json, **others: Json) -> Json:
+    """The ``openapi_extra`` of a route that reads ``model`` from its body; others by media type."""
+    schema = {"$ref": REF.format(model=model.__name__)}
+    content = {"application/json": {"schema": schema, "examples": examples}, **others}
+    return {"requestBody": {"required": True, "content": content}}
+
+
+def complete(page: Json) -> Json:
+    """Add the schemas that the routes refer to."""
+    documented = (ForecastRequest, ClassifyRequest, NextWordRequest, ProblemDocument)
+    _, definitions = models_json_schema(
+        [(model, "validation") for model in documented], ref_template=REF
+    )
+    schemas = page.setdefault("components", {}).setdefault("schemas", {})
+    schemas |= definitions["$defs"]
+    return page

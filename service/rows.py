@@ -1,0 +1,114 @@
+"""Rows of one request as arrays, and how rows of several requests become one batch.
+
+Axis letters used here: B rows, T time. Every array is batch first.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+Array = npt.NDArray[Any]
+Arrays = Mapping[str, Array]
+Lengths = npt.NDArray[np.int64]
+Index = slice | npt.NDArray[np.int64]
+
+EVERY_ROW = slice(None)
+
+
+@dataclass(frozen=True, slots=True)
+class Padding:
+    """How rows of different lengths share a batch: ``value`` fills ``name`` on the left."""
+
+    name: str
+    value: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Rows:
+    """The rows of one request.
+
+    Where rows differ in length they are right-aligned and padded on the left already, and
+    ``lengths`` says how much of each is real; None where all rows are equally long.
+
+    Shape:
+        inputs: (B, ...) each, one array for every input of the model.
+        lengths: (B,) int64, each at least 1.
+    """
+
+    inputs: Arrays
+    lengths: Lengths | None = None
+
+    def __len__(self) -> int:
+        return len(next(iter(self.inputs.values())))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Selection:
+    """Some rows of a request, all of one length bucket: what is queued, batched and answered."""
+
+    rows: Rows
+    index: Index
+    size: int
+    longest: int
+
+    def split(self, size: int) -> tuple["Selection", "Selection"]:
+        """The first ``size`` rows, and the others."""
+        index = self.index
+        numbers = np.arange(len(self.rows))[index] if isinstance(index, slice) else index
+        head, tail = numbers[:size], numbers[size:]
+        return (
+            Selection(self.rows, head, len(head), self.longest),
+            Selection(self.rows, tail, len(tail), self.longest),
+        )
+
+    def cells(self) -> int:
+        """Real cells: the lengths of the selected rows added up."""
+        lengths = self.rows.lengths
+        return self.size if lengths is None else int(lengths[self.index].sum())
+
+
+def bucket_of(length: int) -> int:
+    """The bucket of rows that may share a batch: lengths up to the next power of two, from 16."""
+    return max(4, (length - 1).bit_length())
+
+
+def by_bucket(rows: Rows) -> list[tuple[int, Selection]]:
+    """Cut the rows of a request into one selection per length bucket."""
+    if rows.lengths is None:
+        return [(0, Selection(rows, EVERY_ROW, len(rows), 1))]
+    buckets = np.array([bucket_of(length) for length in rows.lengths.tolist()])
+    return [
+        (int(bucket), _select(rows, np.flatnonzero(buckets == bucket)))
+        for bucket in np.unique(buckets)
+    ]
+
+
+def _select(rows: Rows, index: npt.NDArray[np.int64]) -> Selection:
+    assert rows.lengths is not None  # noqa: S101 - only rows with lengths have buckets
+    return Selection(rows, index, len(index), int(rows.lengths[index].max()))
+
+
+def collate(selections: Sequence[Selection], padding: Padding | None) -> dict[str, Array]:
+    """Stack selections into the inputs of one forward pass, as long as the longest of them."""
+    width = max(selection.longest for selection in selections)
+    names = selections[0].rows.inputs.keys()
+    return {
+        name: _stack([_block(each, name, width, padding) for each in selections]) for name in names
+    }
+
+
+def _stack(blocks: list[Array]) -> Array:
+    return blocks[0] if len(blocks) == 1 else np.concatenate(blocks)
+
+
+def _block(selection: Selection, name: str, width: int, padding: Padding | None) -> Array:
+    block = selection.rows.inputs[name][selection.index]
+    if padding is None or name != padding.name or selection.rows.lengths is None:
+        return block
+    if (missing := width - block.shape[1]) <= 0:
+        return block[:, -width:]
+    filler = np.full((len(block), missing), padding.value, dtype=block.dtype)
+    return np.concatenate([filler, block], axis=1)  # (B, width)

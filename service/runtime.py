@@ -1,0 +1,76 @@
+"""The one file of the service that knows torch: load an export, run it, nothing else.
+
+TorchScript is deprecated; another format would get a class with the same two methods here
+(docs/decisions/0001-torchscript.md).
+"""
+
+import warnings
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from models.manifest import MODEL_FILE, Manifest, TensorSpec
+from service.errors import BatchContractBroken, ExportBroken
+from service.rows import Array, Arrays
+from service.threads import ThreadPlan
+
+
+def apply_threads(plan: ThreadPlan) -> None:
+    """Set the threads of all forward passes of this process; call it before the first one."""
+    torch.set_num_threads(plan.intra_op)
+    try:
+        torch.set_num_interop_threads(plan.inter_op)
+    except (
+        RuntimeError
+    ):  # torch allows it once a process, and a second service may live in this one
+        if torch.get_num_interop_threads() != plan.inter_op:
+            raise
+
+
+class TorchScriptModel:
+    """A loaded export, ready to answer batches; stateless, so any thread may call it.
+
+    Raises:
+        ExportBroken: ``model.pt`` cannot be loaded.
+    """
+
+    def __init__(self, folder: Path, manifest: Manifest) -> None:
+        self._inputs = manifest.inputs
+        self._outputs = manifest.outputs
+        self._graph = _load(folder / MODEL_FILE)
+
+    def run(self, inputs: Arrays) -> dict[str, Array]:
+        """One forward pass over batch-first arrays, by name.
+
+        Raises:
+            BatchContractBroken: the graph returns something else than its manifest says.
+        """
+        tensors = [torch.from_numpy(_ready(inputs[spec.name], spec)) for spec in self._inputs]
+        with torch.inference_mode():
+            returned = self._graph(*tensors)
+        outputs = returned if isinstance(returned, tuple) else (returned,)
+        if len(outputs) != len(self._outputs):
+            raise BatchContractBroken(
+                f"{len(outputs)} outputs, the manifest says {len(self._outputs)}"
+            )
+        return {
+            spec.name: tensor.numpy() for spec, tensor in zip(self._outputs, outputs, strict=True)
+        }
+
+
+def _ready(array: Array, spec: TensorSpec) -> Array:
+    return np.ascontiguousarray(array, dtype=spec.dtype)
+
+
+def _load(path: Path) -> Any:
+    try:
+        with warnings.catch_warnings():
+            # Recorded in docs/decisions/0001-torchscript.md; not a concern of who runs the service.
+            warnings.filterwarnings("ignore", "`torch.jit", DeprecationWarning)
+            graph = torch.jit.load(str(path), map_location="cpu")  # type: ignore[no-untyped-call]
+            return torch.jit.freeze(graph.eval())
+    except (RuntimeError, ValueError, AttributeError) as error:
+        reason = str(error).strip().splitlines()[0] if str(error).strip() else repr(error)
+        raise ExportBroken(f"{path}: torch cannot load it: {reason}") from error

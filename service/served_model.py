@@ -1,0 +1,59 @@
+"""A model that serves: its task, its batcher, and the way of a request through both."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from service.batcher import Batcher
+from service.model_thread import ModelThread
+from service.repository import Export
+from service.request_record import current_record
+from service.rows import Arrays, Rows
+from service.tasks.contract import Payload, Task
+
+
+@dataclass(frozen=True, slots=True)
+class ServedModel:
+    """One loaded version of one model. Lives on the event loop that it was made on."""
+
+    export: Export
+    task: Task[Any]
+    batcher: Batcher
+    thread: ModelThread
+
+    @property
+    def name(self) -> str:
+        """Name of the model."""
+        return self.export.manifest.name
+
+    @property
+    def version(self) -> str:
+        """The version that is loaded."""
+        return self.export.manifest.version
+
+    async def answer(self, request: object) -> Payload:
+        """Answer a request of this model's task.
+
+        Raises:
+            InvalidInput: an item is wrong; nothing was computed.
+            Unavailable: the queue is full, or the service is stopping.
+            PredictError: the model failed.
+        """
+        if record := current_record.get():
+            record.model, record.version = self.name, self.version
+        payload = await self.task.answer(request, self._submit)
+        return {"model": {"name": self.name, "version": self.version}, **payload}
+
+    async def _submit(self, rows: Rows) -> Arrays:
+        record = current_record.get()
+        if record:
+            record.rows = max(record.rows, len(rows))
+        answer = await self.batcher.submit(rows)
+        if record:
+            record.add_pass(
+                batch_rows=answer.batch_rows, queue_s=answer.queue_s, predict_s=answer.predict_s
+            )
+        return answer.outputs
+
+    async def close(self, *, patience_s: float) -> None:
+        """Finish what was accepted, then release the thread."""
+        await self.batcher.close(patience_s=patience_s)

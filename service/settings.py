@@ -1,0 +1,72 @@
+"""The settings of the service, each readable from a variable ``SEQSERVE_<NAME>``."""
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+ENV_PREFIX = "SEQSERVE_"
+
+
+class Settings(BaseSettings):
+    """All that an operator may choose; built once, passed down, never changed.
+
+    Raises:
+        pydantic.ValidationError: a variable is out of its bounds.
+    """
+
+    model_config = SettingsConfigDict(env_prefix=ENV_PREFIX, frozen=True, extra="forbid")
+
+    host: str = Field("127.0.0.1", min_length=1, description="Address to listen on.")
+    port: int = Field(8000, ge=0, le=65535, description="Port to listen on; 0 takes a free one.")
+    workers: int = Field(
+        1, ge=1, le=256, description="Processes that serve; each loads every model."
+    )
+    repository: Path = Field(
+        Path("models/repository"),
+        description="Folder of exports, <name>/<version>/manifest.json.",
+    )
+    default_forecaster: str = Field(
+        "forecaster", description="Model that answers /forecast when a request names none."
+    )
+    default_classifier: str = Field(
+        "digits", description="Model that answers /classify when a request names none."
+    )
+    default_next_word: str = Field(
+        "next-word", description="Model that answers /next-word when a request names none."
+    )
+    max_body_bytes: int = Field(
+        16 * 1024**2, ge=1024, description="Longest request body; a longer one gets 413."
+    )
+    max_batch_rows: int = Field(64, ge=1, le=65536, description="Most rows in one forward pass.")
+    max_batch_cells: int = Field(
+        65536,
+        ge=1,
+        description="Most padded cells in one forward pass: rows times the longest series.",
+    )
+    max_queued_rows: int = Field(
+        8192, ge=1, description="Rows that may wait for a model; more get 503 at once."
+    )
+    threads: int | None = Field(
+        None,
+        ge=1,
+        le=1024,
+        description="Threads inside one forward pass; unset: what affinity and quota allow.",
+    )
+    warmup_max_s: float = Field(
+        1.0, ge=0, le=60, description="Longest warm-up of one model, in seconds."
+    )
+    graceful_stop_s: int = Field(
+        30, ge=0, le=3600, description="Seconds that accepted requests have after SIGTERM."
+    )
+    keep_alive_s: int = Field(
+        15, ge=1, le=3600, description="Seconds that an idle connection is kept open."
+    )
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        "info", description="Least severe log lines that are written."
+    )
+    log_format: Literal["auto", "text", "json"] = Field(
+        "auto", description="Log lines for people or machines; auto: text on a terminal only."
+    )
+    access_log: bool = Field(True, description="Write a log line for every request.")

@@ -1,0 +1,69 @@
+"""The classify task: images or pictures to arrays, probabilities to JSON."""
+
+import asyncio
+from pathlib import Path
+
+import numpy as np
+
+from models.digit_image import DigitImageError, digit_from_bytes
+from models.manifest import Manifest
+from service.errors import Fault, InvalidInput
+from service.rows import Array, Arrays, Rows
+from service.tasks.classify_api import SIDE, ClassifyRequest, PictureRequest
+from service.tasks.contract import Payload, Submit, Task, checked
+
+
+class ClassifyTask(Task[ClassifyRequest | PictureRequest]):
+    """Name what 28x28 images show."""
+
+    name = "classify"
+    endpoint = "/classify"
+
+    def __init__(self, manifest: Manifest, folder: Path) -> None:
+        super().__init__(manifest, folder)
+        self.classes = [str(label) for label in self.parameters["classes"]]
+        self._digits = all(label.isdecimal() for label in self.classes)
+        if self.parameters.get("image_size", SIDE) != SIDE:
+            raise ValueError(f"image_size must be {SIDE}")
+
+    async def answer(self, request: ClassifyRequest | PictureRequest, submit: Submit) -> Payload:
+        """As every task, but pictures are decoded on a thread: a photograph takes its time."""
+        if isinstance(request, PictureRequest):
+            rows = await asyncio.to_thread(self.decode, request)
+            return self.encode(request, await checked(submit, rows))
+        return await super().answer(request, submit)
+
+    def decode(self, request: ClassifyRequest | PictureRequest) -> Rows:
+        """All images as one array."""
+        if isinstance(request, PictureRequest):
+            return Rows({"images": _from_pictures(request)})
+        images = [np.array(image, dtype=np.float32).reshape(SIDE, SIDE) for image in request.images]
+        return Rows({"images": np.stack(images)})
+
+    def encode(self, request: ClassifyRequest | PictureRequest, outputs: Arrays) -> Payload:
+        """The most probable class of each image, and all probabilities."""
+        del request
+        probabilities = np.ascontiguousarray(outputs["probabilities"], dtype=np.float32)
+        best = probabilities.argmax(axis=1)
+        return {
+            "predictions": [
+                self._named(int(at)) | {"probability": row[at], "probabilities": row}
+                for at, row in zip(best, probabilities, strict=True)
+            ]
+        }
+
+    def _named(self, at: int) -> Payload:
+        label = self.classes[at]
+        return {"label": label, "digit": int(label)} if self._digits else {"label": label}
+
+
+def _from_pictures(request: PictureRequest) -> Array:
+    images, faults = [], []
+    for name, picture in zip(request.names, request.pictures, strict=True):
+        try:
+            images.append(digit_from_bytes(picture))
+        except DigitImageError as error:
+            faults.append(Fault((name,), str(error)))
+    if faults:
+        raise InvalidInput(faults)
+    return np.stack(images)

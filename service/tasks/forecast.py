@@ -1,0 +1,125 @@
+"""The forecast task: series to arrays, the horizon in chunks, quantiles to JSON.
+
+Axis letters: B series, T time, Q steps ahead, L levels of the model, A levels asked for.
+"""
+
+from pathlib import Path
+
+import numpy as np
+
+from models.manifest import Manifest
+from service.errors import Fault, InvalidInput
+from service.rows import Array, Arrays, Padding, Rows
+from service.tasks.contract import Payload, Submit, Task, checked
+from service.tasks.forecast_api import LARGEST, ForecastRequest
+from service.tasks.quantiles import distance_at_end, mixing_weights, widen
+
+
+class ForecastTask(Task[ForecastRequest]):
+    """Continue series with a global model that answers a fixed number of steps in one shot.
+
+    A longer horizon is answered in chunks: the mean of one is appended to the series for the
+    next, and the uncertainty at the end of one is added to the next.
+    """
+
+    name = "forecast"
+    endpoint = "/forecast"
+    padding = Padding("values", np.nan)
+
+    def __init__(self, manifest: Manifest, folder: Path) -> None:
+        super().__init__(manifest, folder)
+        self.context_length = int(self.parameters["context_length"])
+        self.levels = [float(level) for level in self.parameters["quantile_levels"]]
+        self._to_median = mixing_weights(self.levels, [0.5])[:, 0]
+
+    def warmup_lengths(self) -> list[int]:
+        """One length in every bucket, the longest context last."""
+        lengths = [24]
+        while lengths[-1] * 2 < self.context_length:
+            lengths.append(lengths[-1] * 2)
+        return [*lengths, self.context_length]
+
+    def decode(self, request: ForecastRequest) -> Rows:
+        """The end of every series, as much as the model reads, without what is missing in front."""
+        ends = [_known_part(series[-self.context_length :]) for series in request.series]
+        faults = [
+            Fault(("series", at), self._nothing_known(len(request.series[at])))
+            for at, end in enumerate(ends)
+            if not len(end)
+        ]
+        if faults:
+            raise InvalidInput(faults)
+        lengths = np.array([len(end) for end in ends])
+        values = np.full((len(ends), lengths.max()), np.nan, dtype=np.float32)  # (B, T)
+        for row, end in enumerate(ends):
+            values[row, -len(end) :] = end
+        seasons = np.full(len(ends), request.season_length or 0, dtype=np.int64)
+        return Rows({"values": values, "season_length": seasons}, lengths)
+
+    def _nothing_known(self, length: int) -> str:
+        if length <= self.context_length:
+            return "Every value is missing"
+        return f"Every value is missing among the last {self.context_length}, all the model reads"
+
+    async def answer(self, request: ForecastRequest, submit: Submit) -> Payload:
+        """Ask for one chunk after the other until the horizon is reached."""
+        rows = self.decode(request)
+        chunks = [await self._chunk(rows, submit)]
+        n_steps = chunks[0]["mean"].shape[1]
+        while n_steps < request.steps():
+            rows = self._continued(rows, chunks[-1])
+            chunks.append(self._widened(await self._chunk(rows, submit), chunks[-1]))
+            n_steps += chunks[-1]["mean"].shape[1]
+        joined = {
+            name: np.concatenate([chunk[name] for chunk in chunks], axis=1)
+            for name in ("mean", "quantiles")
+        }
+        return self.encode(request, joined | {"season_length": chunks[0]["season_length"]})
+
+    async def _chunk(self, rows: Rows, submit: Submit) -> dict[str, Array]:
+        outputs = await checked(submit, rows)
+        wide = {name: outputs[name].astype(np.float64) for name in ("mean", "quantiles")}
+        return wide | {"season_length": outputs["season_length"]}
+
+    def _continued(self, rows: Rows, chunk: Arrays) -> Rows:
+        fed_back = np.clip(chunk["mean"], -LARGEST, LARGEST).astype(np.float32)
+        values = np.concatenate([rows.inputs["values"], fed_back], axis=1)
+        lengths = np.minimum(rows.lengths + fed_back.shape[1], self.context_length)
+        newest = values[:, -self.context_length :]
+        return Rows({"values": newest, "season_length": chunk["season_length"]}, lengths)
+
+    def _widened(self, chunk: dict[str, Array], before: Arrays) -> dict[str, Array]:
+        carried = distance_at_end(
+            before["quantiles"], before["quantiles"] @ self._to_median, before["season_length"]
+        )
+        median = chunk["quantiles"] @ self._to_median
+        return chunk | {"quantiles": widen(chunk["quantiles"], median, carried)}
+
+    def encode(self, request: ForecastRequest, outputs: Arrays) -> Payload:
+        """Cut to the horizon, and mix the levels of the model into those asked for."""
+        asked = request.asked_quantiles()
+        steps = slice(request.steps())
+        means = _plain(outputs["mean"][:, steps])
+        mixed = outputs["quantiles"][:, steps] @ mixing_weights(self.levels, asked)  # (B, Q, A)
+        by_level = _plain(mixed.transpose(0, 2, 1))  # (B, A, Q)
+        names = [repr(level) for level in asked]
+        return {
+            "forecasts": [
+                {"mean": mean, "quantiles": dict(zip(names, rows, strict=True)), "season_length": n}
+                for mean, rows, n in zip(
+                    means, by_level, outputs["season_length"].tolist(), strict=True
+                )
+            ]
+        }
+
+
+def _known_part(series: list[float | None]) -> Array:
+    """The values as float32, missing ones as NaN, from the first known one on."""
+    values = np.array(series, dtype=np.float32)
+    known = ~np.isnan(values)
+    return values[known.argmax() :] if known.any() else values[:0]
+
+
+def _plain(values: Array) -> Array:
+    """As float32, which prints short, and contiguous, as the encoder wants it."""
+    return np.ascontiguousarray(np.clip(values, -3e38, 3e38), dtype=np.float32)

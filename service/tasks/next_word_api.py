@@ -1,0 +1,63 @@
+"""What /next-word reads and answers."""
+
+from typing import Annotated, Any
+
+from pydantic import BaseModel, BeforeValidator, Field
+
+from service.tasks.contract import MAX_ITEMS, PredictionRequest, PredictionResponse, WholeNumber
+
+MAX_TOP_K = 100
+MAX_CHARACTERS = 100_000
+
+Context = Annotated[str, Field(max_length=MAX_CHARACTERS)]
+Contexts = Annotated[list[Context], Field(min_length=1, max_length=MAX_ITEMS, fail_fast=True)]
+
+EXAMPLES: dict[str, dict[str, Any]] = {
+    "one": {
+        "summary": "One context",
+        "value": {"contexts": ["she looked out of the"], "top_k": 3},
+    },
+    "several": {
+        "summary": "Several contexts, one of them empty: the start of a text",
+        "value": {"contexts": ["to be or not to", "once upon a", ""]},
+    },
+    "bare": {"summary": "One context without the list", "value": {"contexts": "it was the best"}},
+}
+
+
+def listed(value: object) -> object:
+    """A bare context is a list of one."""
+    return [value] if isinstance(value, str) else value
+
+
+class NextWordRequest(PredictionRequest):
+    """Texts to continue by one word."""
+
+    contexts: Annotated[
+        Contexts, BeforeValidator(listed, json_schema_input_type=Contexts | Context)
+    ] = Field(
+        description="Texts of any number of words, also none; or one text without the list. The "
+        "model reads the last words only.",
+    )
+    top_k: WholeNumber = Field(
+        5, ge=1, le=MAX_TOP_K, description="Candidates to answer for each context."
+    )
+
+
+class Candidate(BaseModel):
+    """A word that may come next."""
+
+    word: str
+    probability: float = Field(description="Probability among all words.", ge=0, le=1)
+
+
+class Continuation(BaseModel):
+    """The likeliest next words of one context, likeliest first."""
+
+    candidates: list[Candidate]
+
+
+class NextWordResponse(PredictionResponse):
+    """One prediction for each context, in their order."""
+
+    predictions: list[Continuation]

@@ -16,20 +16,20 @@ RUN set -eu; \
     elif [ -n "$TORCH_INDEX_URL" ]; then set -- --extra-index-url "$TORCH_INDEX_URL"; \
     else set --; fi; \
     /opt/venv/bin/pip install --no-cache-dir --disable-pip-version-check \
-        --only-binary :all: "$@" --requirement runtime.txt; \
-    /opt/venv/bin/pip uninstall --yes --quiet pip setuptools
+        --only-binary :all: "$@" --requirement runtime.txt
 # A quarter serves those who compile against torch or test packages. Import needs shm_manager.
 RUN set -eu; cd /opt/venv/lib/python3*/site-packages; \
     rm -rf torch/include torch/share torch/test; \
     find torch/bin -type f ! -name torch_shm_manager -delete; \
     find . -type d -name tests -prune -exec rm -rf {} +
+# The command and its version; built by the setuptools that torch names, then nobody needs it.
+COPY pyproject.toml README.md LICENSE seqserve.py /build/
+RUN set -eu; \
+    /opt/venv/bin/pip install --no-cache-dir --disable-pip-version-check --no-index --no-deps \
+        --no-build-isolation --no-compile --target /opt/command /build; \
+    /opt/venv/bin/pip uninstall --yes --quiet pip setuptools
 
 FROM ${BASE}
-ARG VERSION=""
-LABEL org.opencontainers.image.title="seqserve" \
-      org.opencontainers.image.description="Forecasts, digits and next words over REST" \
-      org.opencontainers.image.licenses="Apache-2.0" \
-      org.opencontainers.image.version="${VERSION}"
 # By number, so that a cluster can see that it is not root. It owns nothing and has no home.
 RUN groupadd --gid 10001 seqserve \
     && useradd --uid 10001 --gid 10001 --no-create-home --home-dir /nonexistent \
@@ -37,11 +37,14 @@ RUN groupadd --gid 10001 seqserve \
     && mkdir /models
 COPY --from=builder /opt/venv /opt/venv
 WORKDIR /app
-COPY deploy/seqserve deploy/healthcheck.py LICENSE ./
+COPY deploy/healthcheck.py LICENSE ./
 COPY models ./models
+COPY --from=builder /opt/command ./
 COPY service ./service
-COPY seqserve.py ./
-ENV PATH=/app:/opt/venv/bin:$PATH \
+# Nothing can be written later, so compile now: a container starts faster.
+RUN /opt/venv/bin/python -m compileall -q .
+ENV PATH=/app/bin:/opt/venv/bin:$PATH \
+    PYTHONPATH=/app \
     PYTHONDONTWRITEBYTECODE=1 \
     PYTHONUNBUFFERED=1 \
     SEQSERVE_HOST=0.0.0.0 \
@@ -52,5 +55,13 @@ EXPOSE 8000
 STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=5s --timeout=3s --start-period=60s --retries=3 \
     CMD ["/opt/venv/bin/python", "/app/healthcheck.py"]
-ENTRYPOINT ["/app/seqserve"]
+ENTRYPOINT ["seqserve"]
 CMD ["serve"]
+# Last, because they change with every commit.
+ARG VERSION=""
+ARG REVISION=""
+LABEL org.opencontainers.image.title="seqserve" \
+      org.opencontainers.image.description="Forecasts, digits and next words over REST" \
+      org.opencontainers.image.licenses="Apache-2.0" \
+      org.opencontainers.image.version="${VERSION}" \
+      org.opencontainers.image.revision="${REVISION}"

@@ -71,7 +71,9 @@ bench: $(VENV)/.develop  ## measure the speed of a service that this starts
 
 image:  ## build the container image (from wheelhouse/ alone where there is one)
 	docker build --tag seqserve --build-arg BASE=$(BASE) \
-		--build-arg TORCH_INDEX_URL=$(TORCH_INDEX_URL) .
+		--build-arg TORCH_INDEX_URL=$(TORCH_INDEX_URL) \
+		--build-arg VERSION=$(shell sed -n 's/^version = "\(.*\)"/\1/p' pyproject.toml) \
+		--build-arg REVISION=$(shell git rev-parse HEAD 2>/dev/null) .
 
 image-test: $(VENV)/.develop wheelhouse  ## build and run the image for real, compose included
 	$(BIN)/python -m pytest tests/docker -m docker -v --timeout 1800

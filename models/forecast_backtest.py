@@ -53,7 +53,7 @@ class Backtest(nn.Module):
             kept = max(n_origins - ahead, 0)
             known = (warm[:, :kept] & observed[:, observed.shape[1] - kept :]).float()
             count = known.sum(1)
-            share = (known / count.clamp(min=1.0).unsqueeze(1)).reshape(-1, 1, 1, kept)
+            share = (known / count.clamp(min=1.0).unsqueeze(1)).unsqueeze(1).unsqueeze(1)
             truth = series[:, :, series.shape[2] - kept :].unsqueeze(2)  # (B, V, 1, W)
             reach = self.reach[:, i].reshape(1, 1, -1, 1)
             error = truth - smooth.level[..., :kept] - smooth.slope[..., :kept] * reach

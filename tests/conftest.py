@@ -1,11 +1,11 @@
-"""Fixtures of every test: a clean environment, one event loop library, a fixed seed."""
+"""Fixtures of every test: a clean environment and one event loop library."""
 
 import os
 
 import pytest
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def anyio_backend() -> str:
     return "asyncio"
 

@@ -2,19 +2,26 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
-from models.manifest import TensorSpec
+from models.manifest import Metric, TensorSpec
 from models.tokenizer import DEFAULT_SPEC, PADDING, PADDING_ID, UNKNOWN, UNKNOWN_ID
 from training.export import Draft, write_export
 
 HORIZON, CONTEXT = 5, 64
 LEVELS = [0.1, 0.25, 0.5, 0.75, 0.9]
-SEASON_IF_UNKNOWN = 7
 ORDER = 3
+PROVENANCE: dict[str, Any] = {
+    "metrics": [Metric("accuracy", "made up", "test", 0.5, {"prior": 0.1})],
+    "training": {"seed": 1},
+    "data": [],
+    "licence": "Apache-2.0",
+    "report_html": "<!doctype html>",
+}
 WORDS = [PADDING, UNKNOWN, ",", *(f"{a}{b}" for a in "abcdefghijkl" for b in "abcdefghijkl")]
 
 
@@ -24,18 +31,15 @@ class LastPlusStep(nn.Module):
     The last output says which season it was told, or 7 if it had to find out.
     """
 
-    def __init__(self) -> None:
-        super().__init__()
-        self.register_buffer("steps", torch.arange(1, HORIZON + 1, dtype=torch.float32))
-        self.register_buffer("offsets", torch.tensor(LEVELS) - 0.5)
-
     def forward(self, values: Tensor, season_length: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         known = ~torch.isnan(values)  # (B, T)
         at = torch.arange(values.size(1)).unsqueeze(0)
         last_at = torch.where(known, at, torch.full_like(at, -1)).max(dim=1).values  # (B,)
         last = values.gather(1, last_at.unsqueeze(1))  # (B, 1)
-        mean = last + self.steps  # (B, Q)
-        quantiles = mean.unsqueeze(2) + self.steps.unsqueeze(1) * self.offsets  # (B, Q, L)
+        steps = torch.arange(1, 6).float()
+        offsets = torch.tensor([0.1, 0.25, 0.5, 0.75, 0.9]) - 0.5
+        mean = last + steps  # (B, Q)
+        quantiles = mean.unsqueeze(2) + steps.unsqueeze(1) * offsets  # (B, Q, L)
         found = torch.where(season_length == 0, torch.full_like(season_length, 7), season_length)
         return mean, quantiles, found
 
@@ -68,42 +72,46 @@ def batch_first(name: str, dtype: str, *axes: tuple[str, int]) -> TensorSpec:
 
 def forecaster_draft(name: str = "forecaster") -> Draft:
     values = np.array([[np.nan, 1.0, 2.0], [4.0, np.nan, 5.0]], dtype=np.float32)
-    return _draft(
-        name,
-        "forecast",
-        [batch_first("values", "float32", ("time", -1)), batch_first("season_length", "int64")],
-        [
+    return Draft(
+        name=name,
+        task="forecast",
+        inputs=(
+            batch_first("values", "float32", ("time", -1)),
+            batch_first("season_length", "int64"),
+        ),
+        outputs=(
             batch_first("mean", "float32", ("horizon", HORIZON)),
             batch_first("quantiles", "float32", ("horizon", HORIZON), ("level", len(LEVELS))),
             batch_first("season_length", "int64"),
-        ],
-        {"horizon": HORIZON, "context_length": CONTEXT, "quantile_levels": LEVELS},
-        {"values": values, "season_length": np.array([0, 4])},
+        ),
+        parameters={"horizon": HORIZON, "context_length": CONTEXT, "quantile_levels": LEVELS},
+        golden=[{"values": values, "season_length": np.array([0, 4])}],
+        **PROVENANCE,
     )
 
 
 def classifier_draft(name: str = "digits", classes: Sequence[str] = "0123456789") -> Draft:
-    images = np.full((2, 28, 28), 51, dtype=np.float32)
-    return _draft(
-        name,
-        "classify",
-        [batch_first("images", "float32", ("row", 28), ("column", 28))],
-        [batch_first("probabilities", "float32", ("class", 10))],
-        {"classes": list(classes), "image_size": 28},
-        {"images": images},
+    return Draft(
+        name=name,
+        task="classify",
+        inputs=(batch_first("images", "float32", ("row", 28), ("column", 28)),),
+        outputs=(batch_first("probabilities", "float32", ("class", 10)),),
+        parameters={"classes": list(classes), "image_size": 28},
+        golden=[{"images": np.full((2, 28, 28), 51, dtype=np.float32)}],
+        **PROVENANCE,
     )
 
 
 def next_word_draft(name: str = "next-word") -> Draft:
-    return _draft(
-        name,
-        "next-word",
-        [batch_first("contexts", "int64", ("word", ORDER))],
-        [
+    return Draft(
+        name=name,
+        task="next-word",
+        inputs=(batch_first("contexts", "int64", ("word", ORDER)),),
+        outputs=(
             batch_first("words", "int64", ("candidate", 100)),
             batch_first("probabilities", "float32", ("candidate", 100)),
-        ],
-        {
+        ),
+        parameters={
             "context_length": ORDER,
             "tokenizer": DEFAULT_SPEC,
             "vocabulary_file": "vocabulary.txt",
@@ -111,25 +119,9 @@ def next_word_draft(name: str = "next-word") -> Draft:
             "unknown_id": UNKNOWN_ID,
             "max_top_k": 100,
         },
-        {"contexts": np.array([[0, 0, 5], [1, 2, 140]])},
-        {"vocabulary.txt": ("\n".join(WORDS) + "\n").encode()},
-    )
-
-
-def _draft(name, task, inputs, outputs, parameters, golden, files=None) -> Draft:  # type: ignore[no-untyped-def]  # noqa: PLR0913
-    return Draft(
-        name=name,
-        task=task,
-        inputs=tuple(inputs),
-        outputs=tuple(outputs),
-        parameters=parameters,
-        golden=[golden],
-        metrics=[],
-        training={"seed": 1},
-        data=[],
-        licence="Apache-2.0",
-        report_html="<!doctype html>",
-        files=files or {},
+        golden=[{"contexts": np.array([[0, 0, 5], [1, 2, 140]])}],
+        files={"vocabulary.txt": ("\n".join(WORDS) + "\n").encode()},
+        **PROVENANCE,
     )
 
 

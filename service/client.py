@@ -1,0 +1,72 @@
+"""A client for a running service, for the command line."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from service.series_file import Value
+
+MEDIA_TYPES = {".png": "image/png", ".jpg": "image/jpeg", ".jpeg": "image/jpeg"}
+
+
+class ClientFailure(Exception):
+    """The service could not be asked or refused; the message says what to do."""
+
+
+class Client:
+    """Asks the service at ``url``; ``transport`` replaces the network in tests.
+
+    Raises, from every call:
+        ClientFailure: nobody listens there, or the answer is a problem document.
+    """
+
+    def __init__(
+        self, url: str, *, timeout_s: float = 60.0, transport: httpx.BaseTransport | None = None
+    ) -> None:
+        self._url = url
+        self._http = httpx.Client(base_url=url, timeout=timeout_s, transport=transport)
+
+    def forecast(self, series: Sequence[Sequence[Value]], **options: Any) -> dict[str, Any]:
+        """Continue each series."""
+        return self._ask("/forecast", json={"series": series, **_given(options)})
+
+    def next_word(self, contexts: Sequence[str], **options: Any) -> dict[str, Any]:
+        """Suggest the next word of each context."""
+        return self._ask("/next-word", json={"contexts": contexts, **_given(options)})
+
+    def classify(self, pictures: Sequence[Path], **options: Any) -> dict[str, Any]:
+        """Name the digit in each PNG or JPEG file."""
+        files = [
+            ("images", (path.name, path.read_bytes(), MEDIA_TYPES.get(path.suffix.lower())))
+            for path in pictures
+        ]
+        return self._ask("/classify", files=files, params=_given(options))
+
+    def _ask(self, path: str, **body: Any) -> dict[str, Any]:
+        try:
+            response = self._http.post(path, **body)
+        except httpx.ConnectError as error:
+            raise ClientFailure(
+                f"nobody answers at {self._url}: start the service with `make serve` or "
+                "`seqserve serve`, or name another one with --url"
+            ) from error
+        except httpx.HTTPError as error:
+            raise ClientFailure(f"{self._url}: {error or type(error).__name__}") from error
+        if response.is_success:
+            answer: dict[str, Any] = response.json()
+            return answer
+        raise ClientFailure(_reason(response))
+
+
+def _given(options: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in options.items() if value is not None}
+
+
+def _reason(response: httpx.Response) -> str:
+    try:
+        problem = response.json()
+        return f"{problem['title']} ({response.status_code}): {problem['detail']}"
+    except (ValueError, KeyError, TypeError):
+        return f"the service answered {response.status_code}: {response.text[:200]}"

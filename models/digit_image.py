@@ -8,6 +8,7 @@ Axis letters: H height, W width.
 """
 
 import io
+import math
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,12 +16,14 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 
 SIZE = 28
 BOX = 20
+_RIM = 2  # pixels around the box that may hold faint edges
 MAX_PIXELS = 25_000_000  # a 24-megapixel photograph; a bomb of a few kB could claim billions
 MIN_CONTRAST = 0.06  # of the full scale; paper grain and JPEG artefacts stay below it
 
 _WORKING_SIDE = 512  # larger pictures are averaged down to this first: it bounds memory and time
 _BOX_SEARCH_SIDE = 96  # the digit is looked for at this size, where noise is averaged away
 _CLEAR_INK = 0.1  # of the strongest stroke; in MNIST this box is as large as that of all ink
+_LARGEST_VALUE = 1e30  # differences of pixels stay finite below it
 _FORMATS = ("PNG", "JPEG")
 
 Pixels = NDArray[np.float32]
@@ -77,8 +80,8 @@ def _check_size(width: int, height: int) -> None:
 
 def _to_255(pixels: NDArray[np.generic]) -> Pixels:
     values = pixels.astype(np.float32)
-    if not np.isfinite(values).all():
-        raise DigitImageError("the picture holds values that are not finite numbers")
+    if not (np.abs(values) <= _LARGEST_VALUE).all():  # NaN fails the comparison too
+        raise DigitImageError("the picture holds values that are not ordinary finite numbers")
     values -= min(float(values.min()), 0.0)
     top = float(values.max())
     if pixels.dtype == np.bool_ or (pixels.dtype.kind == "f" and top <= 1.0):
@@ -107,7 +110,9 @@ def _decode(body: bytes) -> Image.Image:
 
 def _grey(image: Image.Image) -> Pixels:
     """Reduce any Pillow mode to grey 0..255, transparent parts filled in."""
-    if image.mode == "F" or image.mode.startswith("I"):
+    if image.mode.startswith("I;16"):
+        return np.asarray(image).astype(np.float32) / 257.0
+    if image.mode in ("I", "F"):
         return _to_255(np.asarray(image))
     if image.has_transparency_data:
         return _flatten(_shrink(image.convert("RGBA")))
@@ -160,33 +165,49 @@ def _lay_out(ink: Pixels) -> Pixels:
     canvas = np.zeros((SIZE, SIZE), np.float32)
     if not ink.any():
         return canvas
-    digit = _trim(_fit(ink))
-    height, width = digit.shape
-    mass = float(digit.sum())
-    centre_row = float(digit.sum(axis=1) @ np.arange(height)) / mass
-    centre_column = float(digit.sum(axis=0) @ np.arange(width)) / mass
-    top = min(max(round(SIZE / 2 - centre_row), 0), SIZE - height)
-    left = min(max(round(SIZE / 2 - centre_column), 0), SIZE - width)
-    canvas[top : top + height, left : left + width] = digit
+    digit = _fit(ink)
+    first_row, past_row, first_column, past_column = _digit_box(digit)
+    top = _start(digit.sum(axis=1), first_row, past_row)
+    left = _start(digit.sum(axis=0), first_column, past_column)
+    rows = slice(max(top, 0), min(top + digit.shape[0], SIZE))
+    columns = slice(max(left, 0), min(left + digit.shape[1], SIZE))
+    canvas[rows, columns] = digit[
+        rows.start - top : rows.stop - top, columns.start - left : columns.stop - left
+    ]
     return canvas
 
 
+def _start(mass: Pixels, first: int, past: int) -> int:
+    """Where the digit begins along an axis: centred by its mass, but with no clear ink cut off."""
+    centre = float(mass @ np.arange(len(mass))) / float(mass.sum())
+    return min(max(round(SIZE / 2 - centre), -first), SIZE - past)
+
+
 def _fit(ink: Pixels) -> Pixels:
-    """Cut out the digit with a margin for its faint rim; scale its longer side to 20 pixels.
+    """Cut out the digit with a rim for its faint edges; scale its longer side to 20 pixels.
 
     A digit that has them already is left as it is: resampling would only blur it.
     """
     top, bottom, left, right = _digit_box(ink)
     longer = max(bottom - top, right - left)
-    margin = max(1, longer // 10)
-    crop = ink[max(top - margin, 0) : bottom + margin, max(left - margin, 0) : right + margin]
     if BOX - 1 <= longer <= BOX:
-        return crop
-    height, width = (max(1, round(side * BOX / longer)) for side in crop.shape)
+        return ink[max(top - _RIM, 0) : bottom + _RIM, max(left - _RIM, 0) : right + _RIM]
+    upper, lower, height = _window(top, bottom, longer / BOX)
+    start, end, width = _window(left, right, longer / BOX)
+    pad = math.ceil(max(0.0, -upper, -start, lower - ink.shape[0], end - ink.shape[1]))
+    window = (start + pad, upper + pad, end + pad, lower + pad)
     # Averaging over areas is how grey rims come about; up-scaling has no area to average over.
-    resampling = Image.Resampling.BOX if longer > BOX else Image.Resampling.BICUBIC
-    fitted = np.asarray(Image.fromarray(crop).resize((width, height), resampling))
+    resampling = Image.Resampling.BOX if longer > BOX else Image.Resampling.BILINEAR
+    padded = Image.fromarray(np.pad(ink, pad))
+    fitted = np.asarray(padded.resize((width, height), resampling, box=window))
     return np.clip(fitted * (255.0 / float(fitted.max())), 0.0, 255.0).astype(np.float32)
+
+
+def _window(first: int, past: int, step: float) -> tuple[float, float, int]:
+    """Where to read, and how many pixels to make of it, ``step`` old pixels to a new one."""
+    size = max(1, round((past - first) / step)) + 2 * _RIM
+    middle = 0.5 * (first + past)
+    return middle - 0.5 * size * step, middle + 0.5 * size * step, size
 
 
 def _digit_box(ink: Pixels) -> tuple[int, int, int, int]:
@@ -199,8 +220,3 @@ def _digit_box(ink: Pixels) -> tuple[int, int, int, int]:
     bottom, right = (int(rows[-1]) + 1) * factor, (int(columns[-1]) + 1) * factor
     top, left = int(rows[0]) * factor, int(columns[0]) * factor
     return top, min(bottom, height), left, min(right, width)
-
-
-def _trim(digit: Pixels) -> Pixels:
-    rows, columns = (np.flatnonzero((digit > 0.0).any(axis=axis)) for axis in (1, 0))
-    return digit[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]

@@ -3,6 +3,11 @@
 import os
 
 import pytest
+from hypothesis import settings
+
+# No time limit an example: on a busy machine a slow one says nothing about the code.
+settings.register_profile("seqserve", deadline=None)
+settings.load_profile("seqserve")
 
 
 @pytest.fixture(scope="session")

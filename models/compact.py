@@ -18,6 +18,9 @@ Network = TypeVar("Network", bound=nn.Module)
 class CompactTable(nn.Module):
     """A matrix as int8 with a scale for each row; called, it gives the matrix in float32."""
 
+    levels: Tensor
+    scale: Tensor
+
     def __init__(self, matrix: Tensor) -> None:
         super().__init__()
         scale = matrix.abs().amax(dim=1, keepdim=True).clamp_min(1e-12) / 127
@@ -25,11 +28,14 @@ class CompactTable(nn.Module):
         self.register_buffer("scale", scale)
 
     def forward(self) -> Tensor:
+        """The table, each weight rounded."""
         return self.levels.float() * self.scale
 
 
 class CompactLinear(nn.Module):
     """A linear layer over a compact matrix."""
+
+    bias: Tensor
 
     def __init__(self, layer: nn.Linear) -> None:
         super().__init__()
@@ -37,6 +43,7 @@ class CompactLinear(nn.Module):
         self.register_buffer("bias", layer.bias.clone())
 
     def forward(self, hidden: Tensor) -> Tensor:
+        """What the layer gives, its weights rounded."""
         return functional.linear(hidden, self.table(), self.bias)
 
 
@@ -55,5 +62,5 @@ def _replace_children(module: nn.Module, done: dict[int, nn.Module]) -> None:
             setattr(module, name, done[id(child)])
         elif isinstance(child, nn.Linear):
             setattr(module, name, CompactLinear(child))
-        else:
+        elif child is not None:
             _replace_children(child, done)

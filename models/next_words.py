@@ -29,6 +29,7 @@ class NextWords(nn.Module):
         self.top_k = min(top_k, n_shown)
 
     def forward(self, contexts: Tensor) -> tuple[Tensor, Tensor]:
+        """The likeliest words after each context."""
         scores = self.network(contexts)  # (B, V)
         shown = scores[:, self.first_word_id :]
         best, place = torch.topk(shown, self.top_k, dim=-1)  # (B, top_k)

@@ -35,6 +35,7 @@ class WordTable(nn.Module):
         self.weight = nn.Parameter(start / math.sqrt(embedding_size))
 
     def forward(self) -> Tensor:
+        """The table: (V, E)."""
         return self.weight
 
 
@@ -54,24 +55,25 @@ class GatedLayer(nn.Module):
         self.contract = nn.Linear(gate_size, hidden_size)
         self.dropout = nn.Dropout(dropout)
 
-    def forward(self, hidden: Tensor) -> Tensor:
-        """Every position of a running text: (B, T + reach, H) -> (B, T, H)."""
-        seen = self.norm(hidden)
-        if self.reach > 0:
-            seen = torch.cat([seen[:, : -self.reach], seen[:, self.reach :]], dim=-1)
-        return hidden[:, self.reach :] + self._change(seen)
+    def forward(self, hidden: Tensor, only_last: bool = False) -> Tensor:
+        """Every position of a running text: (B, T + reach, H) -> (B, T, H).
 
-    def join_pairs(self, hidden: Tensor) -> Tensor:
-        """Only what the last position of one window needs: (B, N, H) -> (B, N / 2, H)."""
+        With ``only_last`` those that the last position of one window needs: (B, N, H) -> (B, N / 2,
+        H), neighbours being joined.
+        """
         seen = self.norm(hidden)
         if self.reach == 0:
             return hidden + self._change(seen)
-        pairs = seen.reshape(seen.size(0), seen.size(1) // 2, 2 * seen.size(2))
-        return hidden[:, 1::2] + self._change(pairs)
+        if only_last:
+            pairs = seen.reshape(seen.size(0), seen.size(1) // 2, 2 * seen.size(2))
+            return hidden[:, 1::2] + self._change(pairs)
+        pairs = torch.cat([seen[:, : -self.reach], seen[:, self.reach :]], dim=-1)
+        return hidden[:, self.reach :] + self._change(pairs)
 
     def _change(self, seen: Tensor) -> Tensor:
         value, gate = self.expand(seen).chunk(2, dim=-1)
-        return self.dropout(self.contract(value * functional.silu(gate)))
+        change: Tensor = self.dropout(self.contract(value * functional.silu(gate)))
+        return change
 
 
 class NgramNetwork(nn.Module):
@@ -116,9 +118,10 @@ class NgramNetwork(nn.Module):
         self.bias = nn.Parameter(torch.zeros(sizes.vocabulary_size))
 
     def forward(self, contexts: Tensor) -> Tensor:
+        """Scores of the word after each context."""
         hidden = self._vectors(contexts)  # (B, N, H)
         for layer in self.layers:
-            hidden = layer.join_pairs(hidden)
+            hidden = layer(hidden, only_last=True)
         return self.scores(self._leave(hidden[:, -1]))
 
     @torch.jit.unused
@@ -140,10 +143,12 @@ class NgramNetwork(nn.Module):
 
     def _vectors(self, words: Tensor) -> Tensor:
         vectors = functional.embedding(words, self.words()) * self.scale
-        return self.enter(self.dropout(vectors))
+        entered: Tensor = self.enter(self.dropout(vectors))
+        return entered
 
     def _leave(self, hidden: Tensor) -> Tensor:
-        return self.leave(self.dropout(self.norm(hidden)))
+        left: Tensor = self.leave(self.dropout(self.norm(hidden)))
+        return left
 
     @torch.jit.unused
     def output_rows(self, words: Tensor) -> tuple[Tensor, Tensor]:

@@ -76,7 +76,7 @@ class Tokenizer:
                 lowercase=bool(spec["lowercase"]),
             )
             groups = tokenizer._compiled.groupindex
-        except (KeyError, TypeError, re.error) as error:
+        except (KeyError, TypeError, ValueError, re.error) as error:
             raise ValueError(f"not the rules of a tokenizer: {error!r}") from error
         if set(groups) != set(tokenizer.tokens):
             raise ValueError(f"tokens {sorted(tokenizer.tokens)} for groups {sorted(groups)}")

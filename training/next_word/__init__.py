@@ -1,0 +1,1 @@
+"""Training of the next-word model: text in, export out."""

@@ -72,12 +72,14 @@ def sample_positions(n_words: int, *, most: int) -> Words:
 def contexts_of(words: Words, at: Words, length: int) -> Words:
     """The ``length`` words before each position, padded on the left: (position, length)."""
     stream = np.concatenate([np.full(length, PADDING_ID), words])
-    return stream[at[:, None] + np.arange(length)]
+    contexts: Words = stream[at[:, None] + np.arange(length)]
+    return contexts
 
 
 def is_word(targets: Words, first_word_id: int) -> NDArray[np.bool_]:
     """Where the text goes on with a word, known or not, rather than a mark."""
-    return (targets >= first_word_id) | (targets == UNKNOWN_ID)
+    found: NDArray[np.bool_] = (targets >= first_word_id) | (targets == UNKNOWN_ID)
+    return found
 
 
 def hit_rates(guesses: Guesses, targets: Words, first_word_id: int) -> dict[str, float]:

@@ -57,7 +57,8 @@ class KneserNey:
         if len(words) < order:
             raise ValueError(f"needs at least {order} words, got {len(words)}")
         keys, ranks = _number_ngrams(words, vocabulary_size, order)
-        models, below = [], []
+        models: list[Self] = []
+        below: list[_Order] = []
         for n in range(1, order + 1):
             here, n_contexts = keys[n - 1], 1 if n == 1 else len(keys[n - 2])
             counts = np.bincount(ranks[n - 1], minlength=len(here))
@@ -172,4 +173,5 @@ def _discounts(counts: Words) -> Floats:
         return np.array([0.0, 0.5, 0.5, 0.5])
     y = n1 / (n1 + 2 * n2)
     discounts = np.array([0.0, 1 - 2 * y * n2 / n1, 2 - 3 * y * n3 / n2, 3 - 4 * y * n4 / n3])
-    return np.clip(discounts, 0.0, [0.0, 1.0, 2.0, 3.0])
+    clipped: Floats = np.clip(discounts, 0.0, [0.0, 1.0, 2.0, 3.0])
+    return clipped

@@ -1,0 +1,97 @@
+import json
+from pathlib import Path
+
+import pytest
+import torch
+
+from models.manifest import read_manifest
+from models.tokenizer import Tokenizer, Vocabulary
+from training.errors import DataError
+from training.next_word.config import NextWordTraining
+from training.next_word.train import train
+
+TEXT = "The cat sat on the mat. The dog sat on the log, and it's late.\n\n" * 150
+
+
+@pytest.fixture(scope="module")
+def export(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("next-word")
+    (folder / "pets.txt").write_text(TEXT)
+    return train(
+        NextWordTraining(
+            data=folder / "pets.txt",
+            repository=folder / "repository",
+            runs=folder / "runs",
+            threads=1,
+            context_length=4,
+            embedding_size=8,
+            hidden_size=8,
+            gate_size=8,
+            steps=60,
+            validate_every=30,
+            warmup_steps=5,
+            batch_size=8,
+            segment_length=16,
+            learning_rate=0.03,
+            average_decay=0.9,
+            frequent_words=5,
+            sampled_words=4,
+            truncated_share=0.6,
+            baseline_order=3,
+        )
+    )
+
+
+def test_the_export_keeps_the_contract(export: Path) -> None:
+    manifest = read_manifest(export)
+
+    assert manifest.task == "next-word"
+    assert [spec.name for spec in manifest.inputs] == ["contexts"]
+    assert [spec.name for spec in manifest.outputs] == ["words", "probabilities"]
+    assert manifest.inputs[0].shape == (-1, 4)
+    assert manifest.parameters["context_length"] == 4
+    assert {"perplexity", "word_top_1"} <= {metric.name for metric in manifest.metrics}
+
+
+def test_the_export_has_learned_the_text(export: Path) -> None:
+    parameters = read_manifest(export).parameters
+    tokenizer = Tokenizer.from_spec(parameters["tokenizer"])
+    vocabulary = Vocabulary.from_text((export / parameters["vocabulary_file"]).read_text())
+    graph = torch.jit.load(export / "model.pt")  # type: ignore[no-untyped-call]
+
+    def suggested(text: str) -> str:
+        context = vocabulary.context(tokenizer.words(text), parameters["context_length"])
+        words, _ = graph(torch.tensor([context]))
+        return vocabulary.words[int(words[0, 0])]
+
+    assert suggested("The cat sat on") == "the"
+    assert suggested("on the log, and") == "it's"
+    assert suggested("") == "the"
+
+
+def test_the_report_shows_suggestions_and_neighbours(export: Path) -> None:
+    page = (export / "report.html").read_text()
+
+    assert "Words held for similar" in page
+    assert "(nothing)" in page
+    assert "Kneser-Ney 3-gram" in page
+
+
+def test_golden_answers_fall(export: Path) -> None:
+    for example in json.loads((export / "golden.json").read_text())["examples"]:
+        probabilities = example["outputs"]["probabilities"][0]
+        assert probabilities == sorted(probabilities, reverse=True)
+
+
+def test_a_context_length_that_cannot_be_halved_is_refused_before_reading() -> None:
+    with pytest.raises(DataError, match="--context-length"):
+        train(NextWordTraining(data=Path("nowhere"), context_length=6))
+
+
+def test_text_that_makes_no_sense_leaves_no_export(tmp_path: Path) -> None:
+    (tmp_path / "little.txt").write_text("three little words")
+    config = NextWordTraining(data=tmp_path / "little.txt", repository=tmp_path / "repository")
+
+    with pytest.raises(DataError):
+        train(config)
+    assert not (tmp_path / "repository").exists()

@@ -61,21 +61,23 @@ def load_data(config: ForecastTraining) -> ForecastData:
     """
     series: list[Series] = []
     weights: list[float] = []
+    unit = 0.0
     own: dict[str, list[Case]] = {}
     files: list[tuple[Path, str]] = []
     for source in sources_of(config):
         found = read_series(source.path, config.season_length or source.season_length)
         found = found[:: max(1, len(found) // SMOKE_SERIES)] if config.smoke else found
         pasts, cases = split_last_steps(found, config)
+        pasts = [past for past in pasts if len(past.values) > 1]
         own[stem(source.path)] = cases
         share = [weight_of(item) for item in pasts]
-        factor = source.share * sum(weights) / sum(share) if weights else 1.0
-        weights += [factor * weight for weight in share]
+        unit = unit or sum(share)
+        weights += [weight * source.share * unit / sum(share) for weight in share]
         series += pasts
         files += [(file, "training, validation") for file in series_files(source.path)]
     zero_shot, test, unseen = load_zero_shot(config)
     own = {name: cases for name, cases in own.items() if cases}
-    if not own and not zero_shot:
+    if not series or not (own or zero_shot):
         raise DataError("every series is too short to hold out a forecast: give 4 values or more")
     return ForecastData(WindowBank(series, weights), own, zero_shot, test, (*files, *unseen))
 

@@ -26,6 +26,7 @@ Words = NDArray[np.int64]
 SHARED = Path("../shared/data/text")
 DEFAULT_FILES = ("masc.txt.gz", "speeches.txt.gz", "novels-train.txt.gz")
 DEFAULT_EVALUATION = "novels-valid.txt.gz"
+PROJECT_TEXT = Path(__file__).parents[2] / "LICENSE"  # enough for --smoke anywhere
 FEWEST_WORDS = 1000
 LONGEST_HELD_OUT = 250_000
 SMOKE_CHARACTERS = 200_000
@@ -99,6 +100,8 @@ def _choose_files(config: NextWordTraining) -> tuple[list[Path], Path | None]:
         raise DataError(f"--evaluate {config.evaluate} is not a file")
     if config.data is not None:
         return find_files(config.data), config.evaluate
+    if config.smoke and not SHARED.is_dir():
+        return [PROJECT_TEXT], config.evaluate
     files = [SHARED / name for name in DEFAULT_FILES]
     missing = [path for path in (*files, SHARED / DEFAULT_EVALUATION) if not path.is_file()]
     if missing:
@@ -112,5 +115,5 @@ def _read_words(files: list[Path], tokenizer: Tokenizer, *, longest: int | None)
     for path in files:
         if words:
             words.append(PARAGRAPH)
-        words.extend(tokenizer.words(read_text(path)[:longest]))
+        words.extend(tokenizer.words(read_text(path, longest=longest)))
     return words

@@ -29,8 +29,8 @@ def find_files(path: Path) -> list[Path]:
     return [path]
 
 
-def read_text(path: Path) -> str:
-    """The text of one file, contractions joined.
+def read_text(path: Path, *, longest: int | None = None) -> str:
+    """The text of one file, or its first ``longest`` characters; contractions joined.
 
     Raises:
         DataError: unreadable, damaged gz, binary, or not UTF-8.
@@ -49,4 +49,4 @@ def read_text(path: Path) -> str:
         raise DataError(
             f"{path} is not UTF-8 text (byte {error.start}): convert it, for example with iconv"
         ) from error
-    return _CUT_CONTRACTION.sub(r"\1", text.replace("\r\n", "\n"))
+    return _CUT_CONTRACTION.sub(r"\1", text[:longest].replace("\r\n", "\n"))

@@ -77,7 +77,18 @@ def test_an_evaluation_text_that_is_missing_or_empty_is_refused(tmp_path: Path) 
 def test_without_data_and_without_the_shared_text_one_is_told_what_to_do(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(corpus_module, "SHARED", tmp_path)
+    monkeypatch.setattr(corpus_module, "SHARED", tmp_path / "nowhere")
 
     with pytest.raises(DataError, match="--data"):
         load_corpus(NextWordTraining())
+
+
+def test_smoke_works_without_the_shared_text(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(corpus_module, "SHARED", tmp_path / "nowhere")
+
+    corpus = load_corpus(NextWordTraining(smoke=True))
+
+    assert [source.name for source in corpus.sources] == ["LICENSE"]
+    assert "license" in corpus.vocabulary.words

@@ -17,6 +17,12 @@ def test_plain_and_gz_read_alike(tmp_path: Path) -> None:
     assert read == ["One line.\nCaf\u00e9.\n"] * 2
 
 
+def test_only_the_start_of_a_text_can_be_read(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("one two three")
+
+    assert read_text(tmp_path / "a.txt", longest=7) == "one two"
+
+
 def test_contractions_cut_by_spaces_are_joined(tmp_path: Path) -> None:
     path = tmp_path / "cut.txt"
     path.write_text("Let 's see , I do n't and I \u2019m the dogs ' food")

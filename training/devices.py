@@ -5,6 +5,7 @@ import random
 import numpy as np
 import torch
 
+from training.config import Precision
 from training.errors import DataError
 
 
@@ -19,6 +20,14 @@ def resolve_device(name: str) -> torch.device:
     if name == "auto":
         name = "cuda" if torch.cuda.is_available() else "cpu"
     return torch.device(name)
+
+
+def supported_precision(wanted: Precision, device: str) -> Precision:
+    """``float32`` instead of ``bfloat16`` where the processor would only emulate it."""
+    on_cpu = resolve_device(device).type == "cpu"
+    if wanted == "bfloat16" and on_cpu and not torch.cpu._is_avx512_bf16_supported():
+        return "float32"
+    return wanted
 
 
 def seed_everything(seed: int, step: int = 0) -> None:

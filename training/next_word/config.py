@@ -51,6 +51,7 @@ class NextWordTraining(TrainingConfig):
     baseline_order: int = option(5, "Order of the Kneser-Ney baseline.", minimum=1, maximum=7)
     precision: Precision = option("bfloat16", "Arithmetic of the forward pass.")
     steps: int = option(11_000, "Optimiser steps at most.", smoke=30, minimum=1)
+    max_epochs: int = option(10, "Times the text is read at most.", minimum=1)
     validate_every: int = option(1500, "Steps between validations.", smoke=15, minimum=1)
     patience: int = option(4, "Validations without gain before stopping early.", minimum=1)
     batch_size: int = option(32, "Rows in a step.", smoke=8, minimum=1)

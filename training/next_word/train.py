@@ -11,6 +11,7 @@ from rich.console import Console
 
 from models.compact import compact
 from models.next_words import NextWords
+from training.devices import supported_precision
 from training.errors import DataError
 from training.export import write_export
 from training.loop import fit
@@ -20,6 +21,8 @@ from training.next_word.describe import draft_of
 from training.next_word.evaluation import evaluate
 from training.next_word.kneser_ney import KneserNey
 from training.next_word.task import NextWordTask
+
+FEWEST_STEPS = 300
 
 
 def train(config: NextWordTraining) -> Path:
@@ -33,7 +36,7 @@ def train(config: NextWordTraining) -> Path:
     console = Console(stderr=True)
     corpus = load_corpus(config)
     console.print(_describe(corpus), highlight=False)
-    config = fitted_to(config, corpus)
+    config = fitted_to(config, len(corpus.train))
     task = NextWordTask(corpus, config)
     history = fit(task, config, title=config.name)
     network = compact(task.trained)
@@ -47,10 +50,20 @@ def train(config: NextWordTraining) -> Path:
     return write_export(graph, draft, config.repository)
 
 
-def fitted_to(config: NextWordTraining, corpus: Corpus) -> NextWordTraining:
-    """Rows no longer than the text."""
-    longest = len(corpus.train) - config.context_length
-    return replace(config, segment_length=min(config.segment_length, longest))
+def fitted_to(config: NextWordTraining, n_words: int) -> NextWordTraining:
+    """Fewer steps and shorter rows where the text is small; no bfloat16 where it is emulated."""
+    segment_length = min(config.segment_length, max(1, n_words - config.context_length - 1))
+    words_per_step = config.batch_size * segment_length
+    enough = max(FEWEST_STEPS, config.max_epochs * n_words // words_per_step)
+    steps = min(config.steps, enough)
+    return replace(
+        config,
+        segment_length=segment_length,
+        steps=steps,
+        validate_every=max(1, config.validate_every * steps // config.steps),
+        warmup_steps=config.warmup_steps * steps // config.steps,
+        precision=supported_precision(config.precision, config.device),
+    )
 
 
 def _check(config: NextWordTraining) -> None:

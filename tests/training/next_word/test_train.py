@@ -8,7 +8,7 @@ from models.manifest import read_manifest
 from models.tokenizer import Tokenizer, Vocabulary
 from training.errors import DataError
 from training.next_word.config import NextWordTraining
-from training.next_word.train import train
+from training.next_word.train import fitted_to, train
 
 TEXT = "The cat sat on the mat. The dog sat on the log, and it's late.\n\n" * 150
 
@@ -95,3 +95,26 @@ def test_text_that_makes_no_sense_leaves_no_export(tmp_path: Path) -> None:
     with pytest.raises(DataError):
         train(config)
     assert not (tmp_path / "repository").exists()
+
+
+def test_a_small_text_is_not_read_a_thousand_times() -> None:
+    config = NextWordTraining(
+        batch_size=10, segment_length=20, max_epochs=7, steps=9000, validate_every=900
+    )
+
+    assert fitted_to(config, 100_000).steps == 3500
+    assert fitted_to(config, 100_000).validate_every == 350
+    assert fitted_to(config, 1000).steps == 300
+    assert fitted_to(config, 100_000_000).steps == 9000
+
+
+def test_a_text_shorter_than_a_row_shortens_the_row() -> None:
+    config = NextWordTraining(context_length=4, segment_length=64)
+
+    assert fitted_to(config, 30).segment_length == 25
+
+
+def test_no_bfloat16_where_the_processor_lacks_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.cpu, "_is_avx512_bf16_supported", lambda: False)
+
+    assert fitted_to(NextWordTraining(device="cpu"), 9999).precision == "float32"

@@ -34,9 +34,9 @@ class Case:
 def seasonal_error(past: Values, season_length: int) -> float:
     """Mean absolute in-sample error of the seasonal naive; NaN where it cannot be known.
 
-    A past of one season or less is taken without season.
+    A past of one season or less, or a season not known, is taken without season.
     """
-    lag = season_length if len(past) > season_length else 1
+    lag = season_length if 0 < season_length < len(past) else 1
     errors = np.abs(past[lag:] - past[:-lag])
     known = errors[np.isfinite(errors)]
     return float(known.mean()) if known.size else float("nan")

@@ -32,6 +32,7 @@ def test_seasonal_error_is_the_mean_step_of_one_season_back() -> None:
     assert seasonal_error(past, 2) == pytest.approx((1 + 4 + 1) / 3)
     assert seasonal_error(past, 1) == pytest.approx((4 + 3 + 7) / 3)
     assert seasonal_error(past[:4], 4) == seasonal_error(past[:4], 1)
+    assert seasonal_error(past, 0) == seasonal_error(past, 1)
     assert np.isnan(seasonal_error(past[:1], 1))
 
 

@@ -48,8 +48,8 @@ class Container:
             time.sleep(0.2)
 
     def stop(self) -> int:
-        """Exit code after SIGTERM (the engine would kill it after 30 s, with 137)."""
-        self.engine.docker("stop", "--time", "30", self.name)
+        """Exit code after SIGTERM (the engine would kill it after 40 s, with 137)."""
+        self.engine.docker("stop", "--time", "40", self.name)
         code: int = self.inspect()["State"]["ExitCode"]
         return code
 

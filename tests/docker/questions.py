@@ -39,7 +39,7 @@ def ask_each_endpoint(port: int) -> None:
 
     forecast = answer(port, "/forecast", {"series": [SERIES], "horizon": 12})["forecasts"][0]
     errors = [abs(mean - truth) for mean, truth in zip(forecast["mean"], SERIES[:12], strict=True)]
-    assert max(errors) < 10, f"the season is missed: {forecast['mean']}"
+    assert max(errors) < 6, f"the season is missed: {forecast['mean']}"
 
     digit = answer(port, "/classify", {"images": [STROKE]})["predictions"][0]
     assert digit["digit"] == 1

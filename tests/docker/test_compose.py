@@ -58,7 +58,7 @@ def without_ports(folder: Path) -> Path:
 def project(engine: Engine, image: str, tmp_path: Path) -> Iterator[Project]:
     one = Project(engine, image, tmp_path)
     yield one
-    one.run("down", "--volumes", "--timeout", "30")
+    one.run("down", "--volumes", "--timeout", "40")
 
 
 def test_compose_serves_each_endpoint_and_stops_with_success(project: Project) -> None:

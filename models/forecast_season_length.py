@@ -8,7 +8,7 @@ from torch.nn.functional import pad
 EXTRA_STEPS = 2
 # Lags that calendars make likely, and how much weaker their correlation may be.
 USUAL = (4, 7, 12, 24, 48, 52, 96, 168)
-USUAL_BONUS = 0.12
+USUAL_BONUS = 0.15
 SHORTEST_USUAL = 4
 NEARLY = 0.85  # of the highest peak: the shortest such lag is the season, not its multiples
 
@@ -51,17 +51,23 @@ class SeasonLength(nn.Module):
         steps = pad(series[:, 1:] - series[:, :-1], [1, 0]) * later
         smooth = autocorrelation(detrended(series, inside), inside)
         sharp = autocorrelation(detrended(steps, later), later)
-        height = 0.5 * (smooth + sharp) + self.bonus[: series.shape[1]]
+        height = 0.5 * (prominence(smooth) + prominence(sharp)) + self.bonus[: series.shape[1]]
         lag = torch.arange(series.shape[1], device=series.device)
         n = inside.sum(1, keepdim=True)
         peak = (height > pad(height[:, :-1], [1, 0], value=2.0)) & (
             height >= pad(height[:, 1:], [0, 1], value=2.0)
         )
-        allowed = peak & (lag >= 2) & (lag * 5 <= n * 2) & (height > 0.2 + 1.5 / n.double().sqrt())
+        allowed = peak & (lag >= 2) & (lag * 5 <= n * 2) & (height > 0.2 + 1.3 / n.double().sqrt())
         best = torch.where(allowed, height, torch.zeros_like(height)).amax(1, keepdim=True)
         near = allowed & (height >= self.nearly * best)
         first = near.to(torch.int64).argmax(1)
         return torch.where(near.any(1), first, torch.ones_like(first))
+
+
+def prominence(correlation: Tensor) -> Tensor:
+    """Height above the lowest correlation at shorter lags: a wandering level is no season."""
+    lowest = torch.cummin(correlation, dim=1)[0]
+    return correlation - lowest.clamp(min=0)
 
 
 def autocorrelation(series: Tensor, inside: Tensor) -> Tensor:

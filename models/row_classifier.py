@@ -1,6 +1,6 @@
 """A recurrent network that reads an image row by row and names its class.
 
-Axis letters as in ``models.cells``, and R rows, W pixels in a row, C classes.
+Axis letters as in ``models.cells``, and R rows, W pixels in a row, S steps, C classes.
 """
 
 from dataclasses import dataclass
@@ -9,28 +9,35 @@ import torch
 from torch import Tensor, nn
 
 from models.cells import last_valid, recurrent
+from models.row_bands import FilteredBands, RawBands
 
 
 @dataclass(frozen=True, kw_only=True)
 class RowClassifierSizes:
     """What a row classifier is made of.
 
-    Each row is read together with the ``n_neighbours`` rows above and below it.
+    Every ``row_step``-th row is read together with the ``n_neighbours`` rows above and below it:
+    as raw pixels, or through ``n_filters`` small filters slid along them.
     """
 
     cell: str = "lstm"
     n_classes: int = 10
     image_width: int = 28
     hidden_size: int = 128
-    n_layers: int = 2
+    n_layers: int = 1
     bidirectional: bool = True
-    n_neighbours: int = 1
+    n_neighbours: int = 2
+    row_step: int = 2
+    n_filters: int = 16
     dropout: float = 0.1
 
     def __post_init__(self) -> None:
-        sizes = (self.n_classes, self.image_width, self.hidden_size, self.n_layers)
-        if min(sizes) < 1 or self.n_neighbours < 0:
-            raise ValueError("sizes and layers must be at least 1, n_neighbours at least 0")
+        sizes = (self.n_classes, self.image_width, self.hidden_size, self.n_layers, self.row_step)
+        if min(sizes) < 1 or min(self.n_neighbours, self.n_filters) < 0:
+            raise ValueError(
+                "sizes, layers and row_step must be at least 1, n_neighbours and n_filters "
+                "at least 0"
+            )
 
 
 class RowClassifier(nn.Module):
@@ -52,14 +59,13 @@ class RowClassifier(nn.Module):
 
     def __init__(self, sizes: RowClassifierSizes) -> None:
         super().__init__()
-        self.n_neighbours = sizes.n_neighbours
         self.hidden_size = sizes.hidden_size
         self.bidirectional = sizes.bidirectional
-        # Mean and spread of MNIST's grey levels, rounded: any fixed numbers near them will do.
-        self.grey_mean, self.grey_spread = 33.0, 79.0
+        self.row_step = sizes.row_step
+        self.bands = _bands(sizes)
         self.sweeps = recurrent(
             sizes.cell,
-            sizes.image_width * (2 * sizes.n_neighbours + 1),
+            self.bands.n_features,
             sizes.hidden_size,
             n_layers=sizes.n_layers,
             bidirectional=sizes.bidirectional,
@@ -72,21 +78,12 @@ class RowClassifier(nn.Module):
 
     def forward(self, images: Tensor, row_counts: Tensor | None = None) -> Tensor:
         """Logits of every class."""
+        scaled = images / 79.0  # the spread of MNIST's grey levels; any number near it will do
         if row_counts is None:
-            outputs, _ = self.sweeps(self._with_neighbours(images))  # (B, R, D * H)
+            outputs, _ = self.sweeps(self.bands(scaled))  # (B, S, D * H)
             last = outputs[:, -1]
         else:
-            visible = _visible(row_counts, images.size(1))
-            rows = self._with_neighbours(images * visible)
-            packed = nn.utils.rnn.pack_padded_sequence(
-                rows, row_counts.cpu(), batch_first=True, enforce_sorted=False
-            )
-            packed_outputs, _ = self.sweeps(packed)
-            outputs, _ = nn.utils.rnn.pad_packed_sequence(
-                packed_outputs, batch_first=True, total_length=images.size(1)
-            )
-            last = last_valid(outputs, row_counts)
-            outputs = outputs.masked_fill(visible == 0, -1.0)  # no unit responds below -1
+            outputs, last = self._sweep_padded(scaled, row_counts)
         if self.bidirectional:
             from_top, from_bottom = last[:, : self.hidden_size], outputs[:, 0, self.hidden_size :]
             last = torch.cat([from_top, from_bottom], dim=1)
@@ -94,13 +91,19 @@ class RowClassifier(nn.Module):
         logits: Tensor = self.head(self.dropout(features))
         return logits
 
-    def _with_neighbours(self, images: Tensor) -> Tensor:
-        reach = self.n_neighbours
-        n_rows = images.size(1)
-        scaled = nn.functional.pad(images, [0, 0, reach, reach])  # blank rows outside
-        scaled = (scaled - self.grey_mean) / self.grey_spread
-        shifted = [scaled[:, i : i + n_rows] for i in range(2 * reach + 1)]
-        return torch.cat(shifted, dim=2)  # (B, R, (2 * reach + 1) * W)
+    def _sweep_padded(self, scaled: Tensor, row_counts: Tensor) -> tuple[Tensor, Tensor]:
+        bands = self.bands(scaled * _visible(row_counts, scaled.size(1)))
+        counts = (row_counts + self.row_step - 1) // self.row_step
+        packed = nn.utils.rnn.pack_padded_sequence(
+            bands, counts.cpu(), batch_first=True, enforce_sorted=False
+        )
+        packed_outputs, _ = self.sweeps(packed)
+        outputs, _ = nn.utils.rnn.pad_packed_sequence(
+            packed_outputs, batch_first=True, total_length=bands.size(1)
+        )
+        last = last_valid(outputs, counts)
+        padding = _visible(counts, bands.size(1)) == 0
+        return outputs.masked_fill(padding, -1.0), last  # no unit responds below -1
 
 
 class RowProbabilities(nn.Module):
@@ -124,9 +127,16 @@ class RowProbabilities(nn.Module):
         return torch.softmax(self.classifier(images) / self.temperature, dim=1)
 
 
-def _visible(row_counts: Tensor, n_rows: int) -> Tensor:
-    positions = torch.arange(n_rows, device=row_counts.device)
-    return (positions < row_counts.unsqueeze(1)).unsqueeze(2).to(torch.float32)  # (B, R, 1)
+def _bands(sizes: RowClassifierSizes) -> RawBands | FilteredBands:
+    width, reach, step = sizes.image_width, sizes.n_neighbours, sizes.row_step
+    if sizes.n_filters == 0:
+        return RawBands(width, reach=reach, row_step=step)
+    return FilteredBands(width, reach=reach, row_step=step, n_filters=sizes.n_filters)
+
+
+def _visible(counts: Tensor, length: int) -> Tensor:
+    positions = torch.arange(length, device=counts.device)
+    return (positions < counts.unsqueeze(1)).unsqueeze(2).to(torch.float32)  # (B, length, 1)
 
 
 def _initialise(sweeps: nn.RNNBase, hidden_size: int, *, forget_gate: bool) -> None:

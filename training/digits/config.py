@@ -25,9 +25,13 @@ class DigitsTraining(TrainingConfig):
     )
     cell: Cell = option("lstm", "Recurrent cell.")
     hidden_size: int = option(128, "Units of a layer and direction.", smoke=24, minimum=1)
-    n_layers: int = option(2, "Recurrent layers.", minimum=1)
+    n_layers: int = option(1, "Recurrent layers.", minimum=1)
     bidirectional: bool = option(True, "Read from the bottom as well as from the top.")
-    n_neighbours: int = option(1, "Rows above and below that are read with each row.", minimum=0)
+    n_neighbours: int = option(2, "Rows above and below that are read at each step.", minimum=0)
+    row_step: int = option(2, "Rows from one step to the next.", minimum=1)
+    n_filters: int = option(
+        16, "Small filters slid along the rows of a step; 0 reads raw pixels.", minimum=0
+    )
     dropout: float = option(0.1, "Share of units dropped.", minimum=0.0, maximum=0.9)
     label_smoothing: float = option(
         0.05, "Probability spread over the other classes.", minimum=0.0, maximum=0.9
@@ -38,14 +42,14 @@ class DigitsTraining(TrainingConfig):
     precision: Precision = option(
         "bfloat16", "Arithmetic of the forward pass; float32 where the CPU lacks bfloat16."
     )
-    steps: int = option(6450, "Optimiser steps at most.", smoke=30, minimum=1)
+    steps: int = option(17200, "Optimiser steps at most.", smoke=30, minimum=1)
     max_epochs: int = option(300, "Rounds through the data at most.", minimum=1)
-    validate_every: int = option(430, "Steps between validations.", smoke=15, minimum=1)
+    validate_every: int = option(860, "Steps between validations.", smoke=15, minimum=1)
     patience: int = option(12, "Validations without gain before stopping early.", minimum=1)
-    batch_size: int = option(128, "Images in a step.", smoke=64, minimum=1)
-    learning_rate: float = option(5e-3, "Highest learning rate of the schedule.", minimum=0.0)
-    warmup_steps: int = option(900, "Steps of linear warm-up.", smoke=5, minimum=0)
+    batch_size: int = option(64, "Images in a step.", minimum=1)
+    learning_rate: float = option(4e-3, "Highest learning rate of the schedule.", minimum=0.0)
+    warmup_steps: int = option(1500, "Steps of linear warm-up.", smoke=5, minimum=0)
     weight_decay: float = option(0.02, "AdamW's weight decay, on matrices only.", minimum=0.0)
     average_decay: float = option(
-        0.998, "Decay of the running average of weights; 0 = no average.", minimum=0.0, maximum=1.0
+        0.999, "Decay of the running average of weights; 0 = no average.", minimum=0.0, maximum=1.0
     )

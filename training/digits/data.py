@@ -106,7 +106,7 @@ def _from_pool(
     images_and_labels: tuple[Images, Labels], name: str, classes: tuple[str, ...]
 ) -> DigitData:
     pool = LabelledImages(*images_and_labels)
-    kept_out, training = _stratified(pool.labels, VALIDATION_SHARE + TEST_SHARE)
+    kept_out, training = _stratified(pool.labels, VALIDATION_SHARE + TEST_SHARE, at_least=2)
     outside = pool.take(kept_out)
     test, validation = _stratified(outside.labels, TEST_SHARE / (VALIDATION_SHARE + TEST_SHARE))
     return DigitData(
@@ -119,13 +119,15 @@ def _from_pool(
     )
 
 
-def _stratified(labels: Labels, share: float) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Indices of about ``share`` of each class, at least one, and of the rest."""
+def _stratified(
+    labels: Labels, share: float, *, at_least: int = 1
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Indices of about ``share`` of each class, ``at_least`` some, and of the rest."""
     random = np.random.default_rng(_SPLIT_SEED)
     chosen = []
     for label in np.unique(labels):
         members = random.permutation(np.flatnonzero(labels == label))
-        chosen.append(members[: max(1, round(len(members) * share))])
+        chosen.append(members[: max(at_least, round(len(members) * share))])
     selected = np.sort(np.concatenate(chosen)).astype(np.int64)
     return selected, np.setdiff1d(np.arange(len(labels)), selected)
 

@@ -92,6 +92,8 @@ def sizes_of(config: DigitsTraining, n_classes: int) -> RowClassifierSizes:
         n_layers=config.n_layers,
         bidirectional=config.bidirectional,
         n_neighbours=config.n_neighbours,
+        row_step=config.row_step,
+        n_filters=config.n_filters,
         dropout=config.dropout,
     )
 

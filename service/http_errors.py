@@ -71,14 +71,13 @@ async def answer_http_exception(request: Request, error: Exception) -> Response:
     if not isinstance(error, HTTPException):
         raise error
     status = HTTPStatus(error.status_code)
+    headers = {name.lower(): value for name, value in (error.headers or {}).items()}
     detail = str(error.detail)
     if status == HTTPStatus.NOT_FOUND:
         detail = f"There is no {request.url.path}; /docs lists what there is."
     if status == HTTPStatus.METHOD_NOT_ALLOWED:
-        allowed = (error.headers or {}).get("allow", "another method")
-        detail = f"{request.url.path} does not answer {request.method}; use {allowed}."
+        detail = f"{request.url.path} does not answer {request.method}; use {headers['allow']}."
     kind = status.phrase.lower().replace(" ", "-")
-    headers = dict(error.headers or {})
     return answer_problem(Problem(status.value, kind, status.phrase, detail, headers=headers))
 
 

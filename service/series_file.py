@@ -77,13 +77,10 @@ def _records(stream: TextIO) -> Iterable[list[str]]:
     text = stream.read()
     first = text.lstrip().partition("\n")[0]
     delimiter = max(",;\t", key=first.count)
-    if delimiter not in first:  # plain numbers, however they are spread over lines
-        return [[word] for word in text.split()] if _is_number(first.split()[0]) else _lines(text)
-    return csv.reader(text.splitlines(), delimiter=delimiter)
-
-
-def _lines(text: str) -> list[list[str]]:
-    return [[line] for line in text.splitlines()]
+    if delimiter in first:
+        return csv.reader(text.splitlines(), delimiter=delimiter)
+    plain = all(map(_is_number, first.split()))  # however they are spread over lines
+    return [[cell] for cell in (text.split() if plain else text.splitlines())]
 
 
 def _rectangular(rows: Sequence[list[str]], width: int) -> list[list[str]]:

@@ -17,6 +17,8 @@ from service.main import STARTUP_FAILURE, build
 from service.repository import Repository
 from service.settings import ENV_PREFIX, Settings
 
+BACKLOG = 2048
+
 logger = logging.getLogger("seqserve")
 
 
@@ -52,6 +54,7 @@ def listen(host: str, port: int) -> socket.socket:
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((host, port))
+        listener.listen(BACKLOG)  # who comes early waits for the first worker instead of failing
     except OSError as error:
         listener.close()
         raise StartupError(

@@ -1,0 +1,70 @@
+"""Log lines for people and for machines."""
+
+import json
+import logging
+import sys
+
+import pytest
+
+from service.logs import JsonFormatter, TextFormatter
+from service.request_record import RequestRecord, current_record
+
+
+def record(message: str = "asked %s", **fields: object) -> logging.LogRecord:
+    made = logging.LogRecord("seqserve", logging.WARNING, __file__, 1, message, ("it",), None)
+    if fields:
+        made.fields = fields
+    return made
+
+
+@pytest.fixture
+def in_request() -> object:
+    token = current_record.set(RequestRecord("r-7"))
+    yield
+    current_record.reset(token)
+
+
+def test_a_machine_gets_one_object_a_line(in_request: object) -> None:
+    line = JsonFormatter().format(record(rows=3, model="a\nb"))
+
+    assert "\n" not in line
+    values = json.loads(line)
+    assert values.pop("time").endswith("+00:00")
+    assert values == {
+        "level": "warning",
+        "logger": "seqserve",
+        "message": "asked it",
+        "request_id": "r-7",
+        "rows": 3,
+        "model": "a\nb",
+    }
+
+
+def test_what_json_has_no_type_for_is_written_as_text() -> None:
+    assert json.loads(JsonFormatter().format(record(what={1})))["what"] == "{1}"
+
+
+def test_a_person_gets_a_short_line(in_request: object) -> None:
+    line = TextFormatter(colour=False).format(record(rows=3))
+
+    assert line.split(" ", 1)[1] == "WARNING  asked it rows=3 request_id=r-7"
+
+
+def test_colours_are_for_terminals_only() -> None:
+    assert "\033[33m" in TextFormatter(colour=True).format(record())
+    assert "\033" not in TextFormatter(colour=False).format(record())
+
+
+@pytest.mark.parametrize("formatter", [JsonFormatter(), TextFormatter(colour=False)])
+def test_an_exception_is_written_in_full(formatter: logging.Formatter) -> None:
+    failed = record()
+    try:
+        raise ArithmeticError("13 brings bad luck")
+    except ArithmeticError:
+        failed.exc_info = sys.exc_info()
+
+    assert "ArithmeticError: 13 brings bad luck" in formatter.format(failed)
+
+
+def test_outside_a_request_there_is_no_id() -> None:
+    assert "request_id" not in json.loads(JsonFormatter().format(record()))

@@ -1,0 +1,64 @@
+"""Quantiles between and beyond the levels of a model, and their widening."""
+
+from statistics import NormalDist
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from service.tasks.quantiles import distance_at_end, mixing_weights, widen
+
+LEVELS = [0.05, 0.1, 0.25, 0.5, 0.75, 0.9]
+ANY_LEVEL = st.floats(1e-300, 1 - 1e-16, exclude_max=True)
+
+
+def test_the_levels_of_the_model_are_left_alone() -> None:
+    assert mixing_weights(LEVELS, LEVELS) == pytest.approx(np.eye(6))
+
+
+@pytest.mark.parametrize("asked", [1e-6, 0.01, 0.07, 0.3, 0.5, 0.66, 0.9, 0.97, 1 - 1e-9])
+def test_a_normal_distribution_is_answered_exactly(asked: float) -> None:
+    normal = NormalDist(mu=30.0, sigma=4.0)
+    known = np.array([normal.inv_cdf(level) for level in LEVELS])
+
+    assert known @ mixing_weights(LEVELS, [asked])[:, 0] == pytest.approx(normal.inv_cdf(asked))
+
+
+@given(
+    st.lists(st.floats(-1e6, 1e6), min_size=6, max_size=6),
+    st.lists(ANY_LEVEL, min_size=2, max_size=9),
+)
+def test_quantiles_never_cross(values: list[float], asked: list[float]) -> None:
+    known, wanted = np.sort(values), sorted(asked)
+    mixed = known @ mixing_weights(LEVELS, wanted)
+
+    scale = 1e-9 * (1 + np.abs(mixed).max())
+    assert (np.diff(mixed) >= -scale).all()
+
+
+def test_a_model_with_one_level_answers_it_always() -> None:
+    assert mixing_weights([0.5], [0.1, 0.9]).tolist() == [[1.0, 1.0]]
+
+
+def test_without_a_median_the_nearest_level_is_the_centre() -> None:
+    weights = mixing_weights([0.8, 0.9], [0.5, 0.99])
+
+    assert np.isfinite(weights).all()
+    assert weights.sum(axis=0) == pytest.approx([1, 1])
+
+
+def test_widening_adds_distances_in_quadrature_on_either_side() -> None:
+    quantiles = np.array([[[7.0, 10.0, 16.0], [10.0, 10.0, 10.0]]])
+    median = np.array([[10.0, 10.0]])
+    carried = np.array([[-4.0, 0.0, 8.0]])
+
+    assert widen(quantiles, median, carried).tolist() == [[[5.0, 10.0, 20.0], [6.0, 10.0, 18.0]]]
+
+
+def test_the_distance_carried_on_is_that_of_the_last_season() -> None:
+    quantiles = np.array([[[-9.0, 9.0], [-3.0, 1.0], [-4.0, 7.0]]] * 2)
+    median = np.zeros((2, 3))
+    carried = distance_at_end(quantiles, median, np.array([2, 1]))
+
+    assert carried == pytest.approx(np.array([[-(12.5**0.5), 5.0], [-4.0, 7.0]]))

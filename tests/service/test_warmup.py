@@ -1,0 +1,74 @@
+"""Warm-up: every shape, until it settles, but not for ever."""
+
+from pathlib import Path
+
+import pytest
+
+from models.manifest import Manifest, read_manifest
+from service import warmup
+from service.rows import Arrays
+from service.warmup import MAX_ROUNDS, MIN_ROUNDS, shapes_to_warm, warm_up
+
+
+class Clocked:
+    """A model whose passes take the given seconds, on a clock of its own."""
+
+    def __init__(self, *seconds: float) -> None:
+        self.seconds = list(seconds)
+        self.now = 0.0
+        self.shapes: list[tuple[int, ...]] = []
+
+    def __call__(self, inputs: Arrays) -> Arrays:
+        self.shapes.append(inputs["values"].shape)
+        self.now += self.seconds.pop(0) if len(self.seconds) > 1 else self.seconds[0]
+        return {}
+
+    def clock(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def manifest(tiny_repository: Path) -> Manifest:
+    return read_manifest(tiny_repository / "forecaster" / "1")
+
+
+def run(
+    monkeypatch: pytest.MonkeyPatch, model: Clocked, manifest: Manifest, max_s: float = 60.0
+) -> int:
+    monkeypatch.setattr(warmup, "perf_counter", model.clock)
+    return warm_up(model, manifest, [(1, 24)], max_s=max_s)
+
+
+def test_it_goes_on_while_passes_become_faster(
+    monkeypatch: pytest.MonkeyPatch, manifest: Manifest
+) -> None:
+    assert run(monkeypatch, Clocked(8, 4, 2, 1, 0.5, 0.5), manifest) == 6
+
+
+def test_it_ends_when_passes_are_settled(
+    monkeypatch: pytest.MonkeyPatch, manifest: Manifest
+) -> None:
+    assert run(monkeypatch, Clocked(5, 1, 1), manifest) == MIN_ROUNDS
+
+
+def test_it_ends_when_the_time_is_up(monkeypatch: pytest.MonkeyPatch, manifest: Manifest) -> None:
+    assert run(monkeypatch, Clocked(8, 4, 2, 1), manifest, max_s=9) == 2
+
+
+def test_it_ends_at_last(monkeypatch: pytest.MonkeyPatch, manifest: Manifest) -> None:
+    ever_faster = Clocked(*(1000 / 2**at for at in range(20)))
+
+    assert run(monkeypatch, ever_faster, manifest, max_s=1e9) == MAX_ROUNDS
+
+
+def test_it_ends_when_the_process_shall_stop(manifest: Manifest) -> None:
+    model = Clocked(1)
+
+    assert warm_up(model, manifest, [(1, 24)], max_s=60, stopped=lambda: True) == 0
+
+
+def test_lone_rows_come_first_then_full_batches_of_every_length(manifest: Manifest) -> None:
+    model = Clocked(1)
+    warm_up(model, manifest, shapes_to_warm(5, [24, 48]), max_s=60)
+
+    assert model.shapes[:4] == [(1, 24), (1, 48), (5, 24), (5, 48)]

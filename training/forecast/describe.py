@@ -134,16 +134,26 @@ def _relative_baselines(compared: Mapping[str, Comparison], key: str) -> dict[st
 
 
 def golden() -> list[dict[str, NDArray[Any]]]:
-    """Seasonal, gappy, short, constant, tiny and huge rows, alone and in one batch."""
+    """Seasonal, gappy, short and constant rows in one batch; tiny, huge and single values apart.
+
+    The check allows a share of the largest number of an example, so scales do not share one.
+    """
     step = np.arange(60)
     monthly = 100 + step + 20 * np.sin(2 * np.pi * step / 12) + np.sin(step * 1.7) * 3
     gappy = np.where(step % 7 == 3, np.nan, monthly[::-1] - 90)
     short = np.where(step < 57, np.nan, step * 1.0)
-    rows = [monthly, gappy, short, np.full(60, 7.0), monthly * 1e-20, gappy * 1e20]
-    season = np.array([12, 0, 1, 4, 0, 12], dtype=np.int64)
-    together = np.stack(rows).astype(np.float32)
+    together = np.stack([monthly, gappy, short, np.full(60, 7.0)])
     return [
-        {"values": together, "season_length": season},
-        {"values": together[:1], "season_length": season[:1]},
-        {"values": np.array([[3.0]], dtype=np.float32), "season_length": np.array([0])},
+        _example(together, [12, 0, 1, 4]),
+        _example(together[:1], [12]),
+        _example(monthly[None] * 1e-20, [0]),
+        _example(gappy[None] * 1e20, [12]),
+        _example(np.array([[3.0]]), [0]),
     ]
+
+
+def _example(values: NDArray[np.float64], season: list[int]) -> dict[str, NDArray[Any]]:
+    return {
+        "values": values.astype(np.float32),
+        "season_length": np.array(season, dtype=np.int64),
+    }

@@ -3,7 +3,6 @@
 import json
 import os
 import signal
-from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +17,7 @@ from training.digits.data import load_digits
 from training.digits.train import fitted_to, train
 from training.errors import CheckpointError, DataError, Interrupted
 
-TINY: Mapping[str, object] = {
+TINY: dict[str, object] = {
     "hidden_size": 10,
     "n_layers": 1,
     "steps": 12,
@@ -30,7 +29,7 @@ TINY: Mapping[str, object] = {
 
 
 def config(folder: Path, **changes: object) -> DigitsTraining:
-    places = {"repository": folder / "repository", "runs": folder / "runs"}
+    places: dict[str, object] = {"repository": folder / "repository", "runs": folder / "runs"}
     return DigitsTraining(**(TINY | places | changes))  # type: ignore[arg-type]
 
 

@@ -54,7 +54,9 @@ def build_page(
         plots.perplexity_by_context(
             evaluation.by_context, evaluation.baseline_by_context, "Kneser-Ney"
         ),
-        "Only the last words are given; each Kneser-Ney point is a model of that order.",
+        "Only the last words are given, cut anywhere; each Kneser-Ney point is a model of that "
+        "order. The network takes a short context for the start of a sentence, as people type, "
+        "which costs it something here.",
     )
     _add_guesses(report, corpus, evaluation)
     table = network.network.words().detach().numpy()

@@ -17,7 +17,8 @@ def forecast_loss(network: Forecaster, batch: Batch) -> Tensor:
     """Mean over rows of the pinball loss relative to the seasonal error and to the magnitude."""
     device = network.shares.device
     values, future = batch.values.to(device), batch.future.to(device)
-    with torch.no_grad():
+    # Candidates and their errors need float32, whatever the network is trained in.
+    with torch.no_grad(), torch.autocast(device.type, enabled=False):
         past = network.observe(values, batch.told.to(device))
         window = past.window
         unit = window.scale.where(window.scale > 0, torch.ones_like(window.scale))

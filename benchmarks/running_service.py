@@ -1,5 +1,9 @@
-"""Start the service as a user would, on a free port, and stop it again."""
+"""Start the service as a user would, on a free port, and stop it again.
 
+Only warnings are logged: a line for each request would be measured too.
+"""
+
+import os
 import socket
 import subprocess
 import sys
@@ -41,7 +45,8 @@ def running_service(repository: Path, *options: str) -> Iterator[RunningService]
     command = [sys.executable, "-m", "seqserve", "serve", "--port", str(port)]
     command += ["--repository", str(repository), *options]
     started = time.monotonic()
-    with subprocess.Popen(command) as process:  # noqa: S603 - our own command
+    quiet = os.environ | {"SEQSERVE_ACCESS_LOG": "false", "SEQSERVE_LOG_LEVEL": "warning"}
+    with subprocess.Popen(command, env=quiet) as process:  # noqa: S603 - our own command
         url = f"http://127.0.0.1:{port}"
         try:
             _wait_until_ready(url, process)

@@ -34,7 +34,7 @@ async def test_every_counted_request_was_sent_and_answered() -> None:
         result = await measure(url, BODY, connections=3, seconds=0.1)
     assert result.n_requests == len(seen) > 3
     assert set(seen) == {BODY}
-    assert 0 < result.p50_ms <= result.p99_ms < 100
+    assert 0 < result.p50_ms <= result.p99_ms
 
 
 async def test_an_error_is_not_counted_as_speed() -> None:

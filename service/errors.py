@@ -35,7 +35,7 @@ class Fault:
     @property
     def location(self) -> str:
         """The place as a person reads it: ``series.3.17`` is point 17 of series 3."""
-        return ".".join(str(step) for step in self.place)
+        return ".".join('""' if step == "" else str(step) for step in self.place)
 
 
 class ServiceError(Exception):

@@ -59,8 +59,10 @@ class Repository:
         """The version to serve.
 
         Raises:
+            ModelNotFound: there is no model of that name.
             ExportBroken: serving.json is unreadable, or names a version that does not exist.
         """
+        self.versions(name)
         try:
             return active_version(self.root / name)
         except ManifestError as error:

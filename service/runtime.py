@@ -5,7 +5,6 @@ TorchScript is deprecated; another format would get a class with the same two me
 """
 
 import contextlib
-import warnings
 from pathlib import Path
 from typing import Any
 
@@ -63,11 +62,8 @@ def _ready(array: Array, spec: TensorSpec) -> Array:
 
 def _load(path: Path) -> Any:
     try:
-        with warnings.catch_warnings():
-            # Recorded in docs/decisions/0001-torchscript.md; not a concern of who runs the service.
-            warnings.filterwarnings("ignore", "`torch.jit", DeprecationWarning)
-            graph = torch.jit.load(str(path), map_location="cpu")  # type: ignore[no-untyped-call]
-            return torch.jit.freeze(graph.eval())
+        graph = torch.jit.load(str(path), map_location="cpu")  # type: ignore[no-untyped-call]
+        return torch.jit.freeze(graph.eval())
     except (RuntimeError, ValueError, AttributeError) as error:
         reason = str(error).strip().splitlines()[0] if str(error).strip() else repr(error)
         raise ExportBroken(f"{path}: torch cannot load it: {reason}") from error

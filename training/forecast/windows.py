@@ -131,7 +131,7 @@ def changed(rng: np.random.Generator, example: Example) -> Example:
     elif kind < 0.12:
         both = both[::-1]
     elif kind < 0.22 and np.nanmin(both, initial=np.inf) > 0:
-        both = (both / np.nanmax(both)) ** np.exp(rng.uniform(-0.7, 0.5))
+        both = (both / np.nanmax(both, initial=0.0)) ** np.exp(rng.uniform(-0.7, 0.5))
     elif 0.22 <= kind < 0.30:
         both = both + rng.normal() * 3 * spread
     elif 0.30 <= kind < 0.36:

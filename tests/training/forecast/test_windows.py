@@ -103,3 +103,11 @@ def test_horizons_keep_to_the_longest() -> None:
 
     assert {draw_horizon(source, 12, 10) for _ in range(50)} == {10}
     assert {draw_horizon(source, 1, 64) for _ in range(300)} == {6, 10, 16, 64}
+
+
+def test_a_window_without_any_value_passes_through_every_change() -> None:
+    source = rng(6)
+    nothing = Example(np.full(4, np.nan), np.full(2, np.nan), 1)
+
+    for _ in range(100):
+        assert np.isnan(changed(source, nothing).past).all()

@@ -76,6 +76,7 @@ image:  ## build the container image (from wheelhouse/ alone where there is one)
 		--build-arg REVISION=$(shell git rev-parse HEAD 2>/dev/null) .
 
 image-test: $(VENV)/.develop wheelhouse  ## build and run the image for real, compose included
+	tests/docker/install.sh
 	$(BIN)/python -m pytest tests/docker -m docker -v --timeout 1800
 
 wheelhouse: $(VENV)/.serve  ## download the wheels that the image needs, to build it offline

@@ -16,7 +16,7 @@ class Service(HTTPServer):
 class Answer(BaseHTTPRequestHandler):
     server: Service
 
-    def do_GET(self) -> None:  # noqa: N802 - the name that http.server calls
+    def do_GET(self) -> None:
         self.send_response(self.server.status if self.path == "/healthz/ready" else 200)
         self.end_headers()
 

@@ -71,8 +71,11 @@ class Selection:
 
 
 def bucket_of(length: int) -> int:
-    """The bucket of rows that may share a batch: lengths up to the next power of two, from 16."""
-    return max(4, (length - 1).bit_length())
+    """The bucket of rows that may share a batch: lengths up to the next power of two, from 64.
+
+    Below that, a pass of its own costs more than the padding.
+    """
+    return max(6, (length - 1).bit_length())
 
 
 def by_bucket(rows: Rows) -> list[tuple[int, Selection]]:

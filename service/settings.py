@@ -48,14 +48,14 @@ class Settings(BaseSettings):
     max_queued_rows: int = Field(
         8192, ge=1, description="Rows that may wait for a model; more get 503 at once."
     )
-    threads: int | None = Field(
-        None,
+    threads: int = Field(
+        1,
         ge=1,
         le=1024,
-        description="Threads inside one forward pass; unset: what affinity and quota allow.",
+        description="Threads inside one forward pass; small models are fastest with one.",
     )
     warmup_max_s: float = Field(
-        1.0, ge=0, le=60, description="Longest warm-up of one model, in seconds."
+        0.5, ge=0, le=60, description="Longest warm-up of one model, in seconds."
     )
     graceful_stop_s: int = Field(
         30, ge=0, le=3600, description="Seconds that accepted requests have after SIGTERM."

@@ -1,13 +1,11 @@
 """POST /classify: JSON, a picture, or several as multipart; HTTP in, HTTP out."""
 
-from typing import Annotated
-
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Request, Response
 from starlette.datastructures import UploadFile
 
 from service.errors import Fault, InvalidInput
 from service.routes.answering import JSON, answer, read_json, require_media
-from service.routes.openapi import PREDICTION_PROBLEMS, json_body
+from service.routes.openapi import PREDICTION_PROBLEMS, json_body, query
 from service.tasks.classify_api import EXAMPLES, ClassifyRequest, ClassifyResponse, PictureRequest
 
 MULTIPART = "multipart/form-data"
@@ -38,23 +36,14 @@ _BODY = json_body(
     **dict.fromkeys(PICTURES, _PICTURE_SCHEMA),
 )
 
-Name = Annotated[
-    str | None,
-    Query(max_length=128, description="Name of the model; for bodies other than JSON."),
-]
-Version = Annotated[
-    str | None,
-    Query(max_length=32, description="Version that must answer; for bodies other than JSON."),
-]
-
 
 @router.post(
     "/classify",
     response_model=ClassifyResponse,
     responses=PREDICTION_PROBLEMS,
-    openapi_extra=_BODY,
+    openapi_extra=_BODY | {"parameters": [query("model"), query("version")]},
 )
-async def classify(request: Request, model: Name = None, version: Version = None) -> Response:
+async def classify(request: Request) -> Response:
     """Name the digit in each image.
 
     JSON images are taken as they are: 28x28, bright ink on black, centred like MNIST. Pictures,
@@ -68,7 +57,8 @@ async def classify(request: Request, model: Name = None, version: Version = None
         names, pictures = await _read_files(request)
     else:
         names, pictures = ("body",), (await request.body(),)
-    return await answer(request, "classify", PictureRequest(names, pictures, model, version))
+    chosen = {name: request.query_params.get(name) or None for name in ("model", "version")}
+    return await answer(request, "classify", PictureRequest(names, pictures, **chosen))
 
 
 async def _read_files(request: Request) -> tuple[tuple[str, ...], tuple[bytes, ...]]:

@@ -30,14 +30,12 @@ class ForecastTask(Task[ForecastRequest]):
         super().__init__(manifest, folder)
         self.context_length = int(self.parameters["context_length"])
         self.levels = [float(level) for level in self.parameters["quantile_levels"]]
+        self.default_season = int(self.parameters.get("season_length", {}).get("default", 0))
         self._to_median = mixing_weights(self.levels, [0.5])[:, 0]
 
     def warmup_lengths(self) -> list[int]:
-        """One length in every bucket, the longest context last."""
-        lengths = [24]
-        while lengths[-1] * 2 < self.context_length:
-            lengths.append(lengths[-1] * 2)
-        return [*lengths, self.context_length]
+        """A short series and the longest context."""
+        return [min(48, self.context_length), self.context_length]
 
     def decode(self, request: ForecastRequest) -> Rows:
         """The end of every series, as much as the model reads, without what is missing in front."""
@@ -53,7 +51,7 @@ class ForecastTask(Task[ForecastRequest]):
         values = np.full((len(ends), lengths.max()), np.nan, dtype=np.float32)  # (B, T)
         for row, end in enumerate(ends):
             values[row, -len(end) :] = end
-        seasons = np.full(len(ends), request.season_length or 0, dtype=np.int64)
+        seasons = np.full(len(ends), request.season_length or self.default_season, dtype=np.int64)
         return Rows({"values": values, "season_length": seasons}, lengths)
 
     def _nothing_known(self, length: int) -> str:

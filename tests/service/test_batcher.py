@@ -127,7 +127,7 @@ async def test_a_giant_request_lets_small_ones_pass_after_one_batch(gate: Gate) 
 async def test_limits_count_padded_cells() -> None:
     model = LengthSummer()
     async with batching(
-        model, max_rows=64, max_cells=96, padding=Padding("values", np.nan)
+        model, max_rows=64, max_cells=200, padding=Padding("values", np.nan)
     ) as batcher:
         outputs = (await batcher.submit(series(*[30] * 7))).outputs
 
@@ -147,10 +147,10 @@ async def test_a_row_longer_than_the_limit_of_cells_runs_alone() -> None:
 async def test_only_rows_of_one_length_bucket_share_a_pass_and_answers_keep_their_order() -> None:
     model = LengthSummer()
     async with batching(model, max_rows=8, padding=Padding("values", np.nan)) as batcher:
-        outputs = (await batcher.submit(series(100, 3, 17, 120, 16, 32))).outputs
+        outputs = (await batcher.submit(series(130, 3, 65, 250, 64, 128))).outputs
 
-    assert outputs["total"].tolist() == [100.0, 3.0, 17.0, 120.0, 16.0, 32.0]
-    assert sorted(model.shapes) == [(2, 16), (2, 32), (2, 120)]
+    assert outputs["total"].tolist() == [130.0, 3.0, 65.0, 250.0, 64.0, 128.0]
+    assert sorted(model.shapes) == [(2, 64), (2, 128), (2, 250)]
 
 
 async def test_requests_of_different_widths_are_padded_to_the_longest_of_the_batch() -> None:

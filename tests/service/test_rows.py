@@ -8,7 +8,7 @@ from tests.doubles import numbers, series
 
 
 @pytest.mark.parametrize(
-    ("length", "bucket"), [(1, 4), (16, 4), (17, 5), (32, 5), (33, 6), (64, 6), (65, 7)]
+    ("length", "bucket"), [(1, 6), (16, 6), (64, 6), (65, 7), (128, 7), (129, 8)]
 )
 def test_a_bucket_holds_lengths_up_to_a_power_of_two(length: int, bucket: int) -> None:
     assert bucket_of(length) == bucket
@@ -31,8 +31,8 @@ def test_a_selection_splits_in_order() -> None:
 
 
 def test_rows_are_cut_and_padded_on_the_left_to_the_longest_of_the_batch() -> None:
-    short = dict(by_bucket(series(2, 60)))[4]
-    longer = dict(by_bucket(series(5)))[4]
+    short = dict(by_bucket(series(2, 70)))[6]
+    longer = dict(by_bucket(series(5)))[6]
     batch = collate([short, longer], Padding("values", -1.0))["values"]
 
     assert batch.shape == (2, 5)

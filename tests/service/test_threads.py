@@ -55,20 +55,17 @@ def test_the_smaller_of_affinity_and_quota_counts(
     assert available_processors(version_2(tmp_path, content)) == available
 
 
-@pytest.mark.parametrize(("workers", "each"), [(1, 8), (2, 4), (3, 2), (8, 1), (9, 1)])
-def test_workers_share_the_processors(
-    tmp_path: Path, processors: None, workers: int, each: int
+@pytest.mark.parametrize(
+    ("workers", "threads", "oversubscribed"),
+    [(1, 8, False), (2, 4, False), (8, 1, False), (9, 1, True), (2, 5, True)],
+)
+def test_more_threads_than_processors_are_noticed(
+    tmp_path: Path, processors: None, workers: int, threads: int, oversubscribed: bool
 ) -> None:
-    plan = plan_threads(workers, None, tmp_path)
+    plan = plan_threads(workers, threads, tmp_path)
 
-    assert plan.intra_op == each
-    assert plan.oversubscribed == (workers == 9)
-
-
-def test_a_setting_overrides_the_plan(tmp_path: Path, processors: None) -> None:
-    plan = plan_threads(2, 7, tmp_path)
-
-    assert (plan.intra_op, plan.inter_op, plan.oversubscribed) == (7, 1, True)
+    assert (plan.intra_op, plan.inter_op) == (threads, 1)
+    assert plan.oversubscribed == oversubscribed
 
 
 def test_this_machine_grants_something() -> None:

@@ -5,6 +5,7 @@ ServiceError
     InvalidInput           an item or a field is wrong; says which
       WrongTask            the named model serves another endpoint
       NotJson              the body is no JSON at all
+    BrokenForm             the body says that it is a form, but cannot be read as one
     UnsupportedMedia       the body is of a kind that the endpoint does not read
     BodyTooLarge           the body is longer than the service accepts
     ModelNotFound          no model or version of that name serves here
@@ -69,6 +70,12 @@ class NotJson(InvalidInput):
     """The body is no JSON; the detail says at which line and column."""
 
     title = "Not JSON"
+
+
+class BrokenForm(ClientError):
+    """The body says that it is a multipart form, but cannot be read as one."""
+
+    title = "Broken form"
 
 
 class UnsupportedMedia(ClientError):

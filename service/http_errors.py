@@ -20,6 +20,7 @@ TABLE: dict[type[errors.ServiceError], tuple[int, str]] = {
     errors.ClientGone: (499, "client-gone"),
     errors.InvalidInput: (422, "invalid-input"),
     errors.NotJson: (400, "not-json"),
+    errors.BrokenForm: (400, "broken-form"),
     errors.UnsupportedMedia: (415, "unsupported-media-type"),
     errors.BodyTooLarge: (413, "body-too-large"),
     errors.ModelNotFound: (404, "model-not-found"),

@@ -1,16 +1,14 @@
 """POST /classify: JSON, a picture, or several as multipart; HTTP in, HTTP out."""
 
 from fastapi import APIRouter, Request, Response
-from starlette.datastructures import UploadFile
 
-from service.errors import Fault, InvalidInput
 from service.routes.answering import JSON, answer, read_json, require_media
+from service.routes.forms import read_files
 from service.routes.openapi import PREDICTION_PROBLEMS, json_body, query
 from service.tasks.classify_api import EXAMPLES, ClassifyRequest, ClassifyResponse, PictureRequest
 
 MULTIPART = "multipart/form-data"
 PICTURES = ("image/png", "image/jpeg")
-MAX_FILES = 1000
 
 router = APIRouter(tags=["predictions"])
 
@@ -54,17 +52,8 @@ async def classify(request: Request) -> Response:
     if media == JSON:
         return await answer(request, "classify", await read_json(request, ClassifyRequest))
     if media == MULTIPART:
-        names, pictures = await _read_files(request)
+        names, pictures = await read_files(request)
     else:
         names, pictures = ("body",), (await request.body(),)
     chosen = {name: request.query_params.get(name) or None for name in ("model", "version")}
     return await answer(request, "classify", PictureRequest(names, pictures, **chosen))
-
-
-async def _read_files(request: Request) -> tuple[tuple[str, ...], tuple[bytes, ...]]:
-    async with request.form(max_files=MAX_FILES, max_fields=0) as form:
-        files = [(name, part) for name, part in form.multi_items() if isinstance(part, UploadFile)]
-        if not files:
-            raise InvalidInput([Fault(("images",), "The form holds no file")])
-        names = tuple(f"{name}.{at}" for at, (name, _) in enumerate(files))
-        return names, tuple([await part.read() for _, part in files])

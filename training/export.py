@@ -3,6 +3,7 @@
 ``torch.jit`` appears here and in ``service/runtime.py`` only (docs/decisions/0001-torchscript.md).
 """
 
+import contextlib
 import datetime
 import json
 import os
@@ -71,6 +72,8 @@ def write_export(network: nn.Module, draft: Draft, repository: Path) -> Path:
         os.rename(staging, model_folder / version)
     except BaseException:
         shutil.rmtree(staging, ignore_errors=True)
+        with contextlib.suppress(OSError):  # other versions live there
+            model_folder.rmdir()
         raise
     return model_folder / version
 

@@ -37,12 +37,16 @@ def anchor_shares(horizon: int) -> Tensor:
 class CandidateWeights(nn.Module):
     """Score every candidate by the same small network and share out a weight of one.
 
+    In training, ``dropout`` of the candidates are left out of each row, so that no row leans on a
+    single one.
+
     Shape:
         row: (B, width); candidates: (B, V, K, F); returns (B, V * K, A), sum 1 over candidates.
     """
 
-    def __init__(self, width: int) -> None:
+    def __init__(self, width: int, dropout: float = 0.0) -> None:
         super().__init__()
+        self.dropout = dropout
         self.from_candidate = nn.Linear(N_CANDIDATE_FEATURES, CANDIDATE_WIDTH)
         self.from_row = nn.Linear(width, CANDIDATE_WIDTH, bias=False)
         self.identity = nn.Parameter(torch.randn(N_CANDIDATES, CANDIDATE_WIDTH) * 0.1)
@@ -56,7 +60,10 @@ class CandidateWeights(nn.Module):
     def forward(self, row: Tensor, candidates: Tensor) -> Tensor:
         """Weigh the candidates of a batch."""
         hidden = self.from_candidate(candidates.flatten(1, 2)) + self.identity
-        logits = self.score(hidden + self.from_row(row).unsqueeze(1))
+        logits: Tensor = self.score(hidden + self.from_row(row).unsqueeze(1))
+        if self.training and self.dropout > 0:
+            gone = torch.rand_like(logits[..., :1]) < self.dropout
+            logits = torch.where(gone, torch.full_like(logits, -1e4), logits)
         return torch.softmax(logits, 1)
 
 

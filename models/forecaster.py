@@ -75,6 +75,7 @@ class Forecaster(nn.Module):
         width: int = 128,
         horizon: int = 64,
         context_length: int = MAX_CONTEXT,
+        dropout: float = 0.0,
     ) -> None:
         super().__init__()
         self.horizon = horizon
@@ -89,10 +90,11 @@ class Forecaster(nn.Module):
         self.row = nn.Sequential(
             nn.Linear(N_ROW_FEATURES + N_VIEWS + hidden_size, width),
             nn.SiLU(),
+            nn.Dropout(dropout / 2),
             nn.Linear(width, width),
             nn.SiLU(),
         )
-        self.weights = CandidateWeights(width)
+        self.weights = CandidateWeights(width, dropout)
         self.spread = QuantileSpread(width, QUANTILE_LEVELS)
         self.register_buffer("shares", anchor_shares(horizon))
         self.register_buffer("reach", reach_of(torch.arange(1, horizon + 1)))

@@ -36,12 +36,21 @@ class ForecastTraining(TrainingConfig):
     width: int = option(128, "Hidden units of the layers behind it.", smoke=16, minimum=4)
     horizon: int = option(64, "Steps forecast in one shot.", smoke=48, minimum=1, maximum=1024)
     context_length: int = option(512, "Newest steps that are read.", smoke=64, minimum=16)
+    dropout: float = option(
+        0.3,
+        "Share of the candidates left out of a row while training.",
+        minimum=0.0,
+        maximum=0.9,
+    )
     real_share: float = option(
         0.8, "Share of real series in a batch; the rest is simulated.", minimum=0.0, maximum=1.0
     )
-    steps: int = option(8000, "Optimiser steps at most.", smoke=6, minimum=1)
-    validate_every: int = option(1000, "Steps between validations.", smoke=3, minimum=1)
+    steps: int = option(4000, "Optimiser steps at most.", smoke=6, minimum=1)
+    validate_every: int = option(500, "Steps between validations.", smoke=3, minimum=1)
     patience: int = option(8, "Validations without gain before stopping early.", minimum=1)
     batch_size: int = option(128, "Windows in a step.", smoke=16, minimum=2)
     learning_rate: float = option(2e-3, "Highest learning rate of the schedule.", minimum=0.0)
+    average_decay: float = option(
+        0.998, "Decay of the running average of weights; 0 = no average.", minimum=0.0, maximum=1.0
+    )
     weight_decay: float = option(0.02, "AdamW's weight decay, on matrices only.", minimum=0.0)

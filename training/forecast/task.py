@@ -32,6 +32,7 @@ class ForecastTask:
             width=config.width,
             horizon=config.horizon,
             context_length=config.context_length,
+            dropout=config.dropout,
         )
 
     def batch(self, step: int) -> Batch:

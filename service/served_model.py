@@ -46,7 +46,7 @@ class ServedModel:
     async def _submit(self, rows: Rows) -> Arrays:
         record = current_record.get()
         if record:
-            record.rows = max(record.rows, len(rows))
+            record.rows = record.rows or len(rows)  # later chunks of a forecast hold more
         answer = await self.batcher.submit(rows)
         if record:
             record.add_pass(

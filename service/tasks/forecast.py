@@ -3,6 +3,8 @@
 Axis letters: B series, T time, Q steps ahead, L levels of the model, A levels asked for.
 """
 
+import asyncio
+import math
 from pathlib import Path
 
 import numpy as np
@@ -11,15 +13,18 @@ from models.manifest import Manifest
 from service.errors import Fault, InvalidInput
 from service.rows import Array, Arrays, Padding, Rows
 from service.tasks.contract import Payload, Submit, Task, checked
-from service.tasks.forecast_api import LARGEST, ForecastRequest
-from service.tasks.quantiles import distance_at_end, mixing_weights, widen
+from service.tasks.forecast_api import ForecastRequest
+from service.tasks.paths import Paths
+from service.tasks.quantiles import mixing_weights
+
+# In one answer; that many make 20 MB of JSON.
+MAX_NUMBERS = 2_000_000
 
 
 class ForecastTask(Task[ForecastRequest]):
     """Continue series with a global model that answers a fixed number of steps in one shot.
 
-    A longer horizon is answered in chunks: the mean of one is appended to the series for the
-    next, and the uncertainty at the end of one is added to the next.
+    A longer horizon is answered in chunks, each the continuation of what the one before forecast.
     """
 
     name = "forecast"
@@ -31,7 +36,7 @@ class ForecastTask(Task[ForecastRequest]):
         self.context_length = int(self.parameters["context_length"])
         self.levels = [float(level) for level in self.parameters["quantile_levels"]]
         self.default_season = int(self.parameters.get("season_length", {}).get("default", 0))
-        self._to_median = mixing_weights(self.levels, [0.5])[:, 0]
+        self._paths = Paths(self.levels, self.context_length)
 
     def warmup_lengths(self) -> list[int]:
         """A short series and the longest context."""
@@ -39,6 +44,7 @@ class ForecastTask(Task[ForecastRequest]):
 
     def decode(self, request: ForecastRequest) -> Rows:
         """The end of every series, as much as the model reads, without what is missing in front."""
+        _refuse_giant(request)
         ends = [_known_part(series[-self.context_length :]) for series in request.series]
         faults = [
             Fault(("series", at), self._nothing_known(len(request.series[at])))
@@ -62,36 +68,19 @@ class ForecastTask(Task[ForecastRequest]):
     async def answer(self, request: ForecastRequest, submit: Submit) -> Payload:
         """Ask for one chunk after the other until the horizon is reached."""
         rows = self.decode(request)
-        chunks = [await self._chunk(rows, submit)]
-        n_steps = chunks[0]["mean"].shape[1]
-        while n_steps < request.steps():
-            rows = self._continued(rows, chunks[-1])
-            chunks.append(self._widened(await self._chunk(rows, submit), chunks[-1]))
-            n_steps += chunks[-1]["mean"].shape[1]
+        first = await checked(submit, rows)
+        chunks = [first]
+        for number in range(1, math.ceil(request.steps() / first["mean"].shape[1])):
+            extend = self._paths.first_rows if number == 1 else self._paths.next_rows
+            rows = extend(rows, chunks[-1])
+            outputs = await checked(submit, rows)
+            # Sorting thousands of series takes a while; numpy lets the event loop go on.
+            chunks.append(await asyncio.to_thread(self._paths.combine, outputs))
         joined = {
             name: np.concatenate([chunk[name] for chunk in chunks], axis=1)
             for name in ("mean", "quantiles")
         }
-        return self.encode(request, joined | {"season_length": chunks[0]["season_length"]})
-
-    async def _chunk(self, rows: Rows, submit: Submit) -> dict[str, Array]:
-        outputs = await checked(submit, rows)
-        wide = {name: outputs[name].astype(np.float64) for name in ("mean", "quantiles")}
-        return wide | {"season_length": outputs["season_length"]}
-
-    def _continued(self, rows: Rows, chunk: Arrays) -> Rows:
-        fed_back = np.clip(chunk["mean"], -LARGEST, LARGEST).astype(np.float32)
-        values = np.concatenate([rows.inputs["values"], fed_back], axis=1)
-        lengths = np.minimum(rows.lengths + fed_back.shape[1], self.context_length)
-        newest = values[:, -self.context_length :]
-        return Rows({"values": newest, "season_length": chunk["season_length"]}, lengths)
-
-    def _widened(self, chunk: dict[str, Array], before: Arrays) -> dict[str, Array]:
-        carried = distance_at_end(
-            before["quantiles"], before["quantiles"] @ self._to_median, before["season_length"]
-        )
-        median = chunk["quantiles"] @ self._to_median
-        return chunk | {"quantiles": widen(chunk["quantiles"], median, carried)}
+        return self.encode(request, joined | {"season_length": first["season_length"]})
 
     def encode(self, request: ForecastRequest, outputs: Arrays) -> Payload:
         """Cut to the horizon, and mix the levels of the model into those asked for."""
@@ -109,6 +98,13 @@ class ForecastTask(Task[ForecastRequest]):
                 )
             ]
         }
+
+
+def _refuse_giant(request: ForecastRequest) -> None:
+    n_numbers = len(request.series) * request.steps() * (1 + len(request.asked_quantiles()))
+    if n_numbers > MAX_NUMBERS:
+        message = f"The answer would hold {n_numbers:,} numbers, at most {MAX_NUMBERS:,} are given"
+        raise InvalidInput([Fault(("series",), f"{message}: send fewer series in a request")])
 
 
 def _known_part(series: list[float | None]) -> Array:

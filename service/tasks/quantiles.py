@@ -1,6 +1,6 @@
-"""Any quantile from the levels that a model answers, and wider ones further ahead.
+"""Any quantile from the levels that a model answers.
 
-Axis letters: B rows, Q steps ahead, L levels of the model, A levels asked for.
+Axis letters: L levels of the model, A levels asked for.
 """
 
 from collections.abc import Sequence
@@ -59,37 +59,3 @@ def _unit(size: int, at: int) -> Floats:
     weights = np.zeros(size)
     weights[at] = 1.0
     return weights
-
-
-def widen(quantiles: Floats, median: Floats, carried: Floats) -> Floats:
-    """Add the uncertainty of where a later chunk starts to its own.
-
-    The two are taken as independent, so distances from the median add in quadrature: exact for a
-    random walk, cautious for anything that returns to a mean.
-
-    Shape:
-        quantiles: (B, Q, L); median: (B, Q); carried: (B, L), signed distances from the median.
-        returns: (B, Q, L).
-    """
-    own = quantiles - median[..., np.newaxis]
-    total = np.sqrt(own**2 + carried[:, np.newaxis, :] ** 2)
-    sign = np.where(own == 0.0, np.sign(carried)[:, np.newaxis, :], np.sign(own))
-    widened: Floats = median[..., np.newaxis] + sign * total
-    return widened
-
-
-def distance_at_end(quantiles: Floats, median: Floats, seasons: npt.NDArray[np.int64]) -> Floats:
-    """Root mean square distance of each level from the median over the last season of a chunk.
-
-    Shape:
-        quantiles: (B, Q, L); median: (B, Q); seasons: (B,), in steps.
-        returns: (B, L), negative below the median.
-    """
-    n_steps = quantiles.shape[1]
-    first = n_steps - np.clip(seasons, 1, n_steps)  # (B,)
-    used = np.arange(n_steps) >= first[:, np.newaxis]  # (B, Q)
-    own = quantiles - median[..., np.newaxis]
-    weights = (used / used.sum(axis=1, keepdims=True))[..., np.newaxis]
-    sign = np.sign((own * weights).sum(axis=1))
-    distance: Floats = sign * np.sqrt((own**2 * weights).sum(axis=1))
-    return distance

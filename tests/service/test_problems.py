@@ -7,10 +7,10 @@ from typing import Any
 import httpx
 import orjson
 import pytest
-from fastapi import FastAPI
+from fastapi import FastAPI, HTTPException
 
 from service import errors
-from service.http_errors import TABLE, problem_of, row_of
+from service.http_errors import TABLE, add_handlers, problem_of, row_of
 from service.problem import MAX_FAULTS
 from service.tasks.forecast import ForecastTask
 from tests.service.harness import ServeWith, service_behind
@@ -184,3 +184,26 @@ async def test_a_full_queue_is_503_with_retry_after(serve_with: ServeWith) -> No
 
     problem(response, 503, "overloaded")
     assert int(response.headers["retry-after"]) >= 1
+
+
+async def test_what_the_framework_validates_is_a_problem_document_too() -> None:
+    app = FastAPI()
+    add_handlers(app)
+
+    @app.get("/n")
+    async def number(n: int) -> int:
+        return n
+
+    @app.get("/teapot")
+    async def teapot() -> None:
+        raise HTTPException(418, "short and stout")
+
+    async with httpx.AsyncClient(
+        transport=httpx.ASGITransport(app), base_url="http://service"
+    ) as client:
+        invalid = (await client.get("/n", params={"n": "x"})).json()
+        other = (await client.get("/teapot")).json()
+
+    assert invalid["status"] == 422
+    assert invalid["errors"][0]["location"] == "query.n"
+    assert (other["status"], other["detail"]) == (418, "short and stout")

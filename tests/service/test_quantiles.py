@@ -1,4 +1,4 @@
-"""Quantiles between and beyond the levels of a model, and their widening."""
+"""Quantiles between and beyond the levels of a model."""
 
 from statistics import NormalDist
 
@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.tasks.quantiles import distance_at_end, mixing_weights, widen
+from service.tasks.quantiles import mixing_weights
 
 LEVELS = [0.05, 0.1, 0.25, 0.5, 0.75, 0.9]
 ANY_LEVEL = st.floats(1e-300, 1 - 1e-16, exclude_max=True)
@@ -46,19 +46,3 @@ def test_without_a_median_the_nearest_level_is_the_centre() -> None:
 
     assert np.isfinite(weights).all()
     assert weights.sum(axis=0) == pytest.approx([1, 1])
-
-
-def test_widening_adds_distances_in_quadrature_on_either_side() -> None:
-    quantiles = np.array([[[7.0, 10.0, 16.0], [10.0, 10.0, 10.0]]])
-    median = np.array([[10.0, 10.0]])
-    carried = np.array([[-4.0, 0.0, 8.0]])
-
-    assert widen(quantiles, median, carried).tolist() == [[[5.0, 10.0, 20.0], [6.0, 10.0, 18.0]]]
-
-
-def test_the_distance_carried_on_is_that_of_the_last_season() -> None:
-    quantiles = np.array([[[-9.0, 9.0], [-3.0, 1.0], [-4.0, 7.0]]] * 2)
-    median = np.zeros((2, 3))
-    carried = distance_at_end(quantiles, median, np.array([2, 1]))
-
-    assert carried == pytest.approx(np.array([[-(12.5**0.5), 5.0], [-4.0, 7.0]]))

@@ -81,6 +81,8 @@ def _training_of(
 ) -> dict[str, Any]:
     described = describe_training(config, best.history)
     return described | {
+        # Without --resume the same command trains the same from the start.
+        "command": described["command"].replace(" --resume", ""),
         "seed": best.seed,
         "wall_time_s": round(sum(run.history.wall_time_s for run in runs), 1),
         "runs": [_run_of(run) for run in runs],

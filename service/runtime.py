@@ -61,6 +61,10 @@ def _ready(array: Array, spec: TensorSpec) -> Array:
 
 
 def _load(path: Path) -> Any:
+    """Load and freeze: folding the weights into the graph takes 2 to 20 % off a pass.
+
+    ``optimize_for_inference`` took nothing more off any of the shipped models, so it is left out.
+    """
     try:
         graph = torch.jit.load(str(path), map_location="cpu")  # type: ignore[no-untyped-call]
         return torch.jit.freeze(graph.eval())

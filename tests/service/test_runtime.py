@@ -36,6 +36,13 @@ def test_outputs_are_named_and_typed_as_the_manifest_says(folder: Path) -> None:
     }
 
 
+def test_weights_are_folded_into_the_graph(tiny_repository: Path) -> None:
+    folder = tiny_repository / "digits" / "1"
+    model = TorchScriptModel(folder, read_manifest(folder))
+
+    assert "prim::GetAttr" not in str(model._graph.graph)
+
+
 def test_a_graph_with_other_outputs_than_promised_is_found_out(folder: Path) -> None:
     manifest = read_manifest(folder)
     model = TorchScriptModel(folder, replace(manifest, outputs=manifest.outputs[:2]))

@@ -94,7 +94,7 @@ class Service:
         self._registry = Registry([self._serve(model) for model in loaded], self._defaults())
         tidy_memory()
         self._loaded.set()
-        self._announce(perf_counter() - started_s)
+        self._announce([model.export.manifest.name for model in loaded], started_s)
 
     def _serve(self, model: LoadedModel) -> ServedModel:
         settings = self.settings
@@ -112,7 +112,7 @@ class Service:
             "next-word": self.settings.default_next_word,
         }
 
-    def _announce(self, seconds: float) -> None:
+    def _announce(self, names: list[str], started_s: float) -> None:
         plan = self.threads
         if plan.oversubscribed:
             logger.warning(
@@ -121,9 +121,11 @@ class Service:
                 plan.intra_op,
                 plan.processors,
             )
-        names = ", ".join(self.registry.models)
-        fields = {"load_ms": round(seconds * 1000), "threads": plan.intra_op}
-        logger.info("ready: %s", names, extra={"fields": fields})
+        fields = {
+            "load_ms": round((perf_counter() - started_s) * 1000),
+            "threads": plan.intra_op,
+        }
+        logger.info("ready: %s", ", ".join(names), extra={"fields": fields})
 
     async def _close(self) -> None:
         if self._registry:
@@ -131,6 +133,7 @@ class Service:
             await asyncio.gather(
                 *(model.close(patience_s=self.settings.graceful_stop_s) for model in models)
             )
+        logger.info("stopped")
 
 
 def tidy_memory() -> None:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 CGROUP_ROOT = Path("/sys/fs/cgroup")
+MEMBERSHIP = Path("/proc/self/cgroup")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,16 +44,36 @@ def available_processors(cgroup_root: Path = CGROUP_ROOT) -> int:
     return affinity if quota is None else max(1, min(affinity, math.floor(quota)))
 
 
-def cgroup_quota(root: Path = CGROUP_ROOT) -> float | None:
-    """Processors granted by the control group, version 2 or 1; None without a limit.
+def cgroup_quota(root: Path = CGROUP_ROOT, membership: Path = MEMBERSHIP) -> float | None:
+    """Processors granted by the control groups, version 2 or 1; None without a limit.
+
+    In a container its own group is the root; under systemd it is further down, and every group
+    above it may set a limit as well.
 
     Source: https://docs.kernel.org/admin-guide/cgroup-v2.html (cpu.max)
     """
+    own = root / _group_of_this_process(membership)
+    folders = [own, *own.parents][: len(own.parts) - len(root.parts) + 1]
+    quotas = [_quota_of_version_2(folder) for folder in folders]
+    quotas.append(_quota_of_version_1(root / "cpu"))
+    return min((quota for quota in quotas if quota is not None), default=None)
+
+
+def _group_of_this_process(membership: Path) -> str:
+    """The path below the root, empty if unknown: the line ``0::/path`` of version 2."""
     try:
-        quota, period = (root / "cpu.max").read_text().split()
+        lines = membership.read_text().splitlines()
+    except OSError:
+        return ""
+    return next((line[3:].strip("/") for line in lines if line.startswith("0::/")), "")
+
+
+def _quota_of_version_2(folder: Path) -> float | None:
+    try:
+        quota, period = (folder / "cpu.max").read_text().split()
+        return None if quota == "max" else int(quota) / int(period)
     except (OSError, ValueError):
-        return _quota_of_version_1(root / "cpu")
-    return None if quota == "max" else int(quota) / int(period)
+        return None
 
 
 def _quota_of_version_1(folder: Path) -> float | None:

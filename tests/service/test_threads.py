@@ -36,6 +36,17 @@ def test_the_quota_is_read_from_version_2(
     assert cgroup_quota(version_2(tmp_path, content)) == quota
 
 
+def test_the_tightest_quota_above_the_process_counts(tmp_path: Path) -> None:
+    membership = tmp_path / "membership"
+    membership.write_text("0::/system.slice/seqserve.service\n")
+    service = tmp_path / "system.slice" / "seqserve.service"
+    service.mkdir(parents=True)
+    version_2(tmp_path / "system.slice", "150000 100000")
+    version_2(service, "400000 100000")
+
+    assert cgroup_quota(tmp_path, membership) == 1.5
+
+
 @pytest.mark.parametrize(("raw", "quota"), [(300_000, 3.0), (-1, None)])
 def test_the_quota_is_read_from_version_1(tmp_path: Path, raw: int, quota: float | None) -> None:
     assert cgroup_quota(version_1(tmp_path, raw, 100_000)) == quota

@@ -11,11 +11,13 @@ import torch
 
 from models.manifest import read_manifest
 from tests.training.digits.pictures import write_folders, write_idx
+from training.digits import data as data_module
 from training.digits import task as task_module
 from training.digits.config import DigitsTraining
 from training.digits.data import load_digits
 from training.digits.train import fitted_to, train
 from training.errors import CheckpointError, DataError, Interrupted
+from training.options import configure
 
 TINY: dict[str, object] = {
     "hidden_size": 10,
@@ -96,6 +98,19 @@ def test_the_same_seed_gives_the_same_weights(
 
     golden = [json.loads((folder / "golden.json").read_text()) for folder in (export, again)]
     assert golden[0] == golden[1]
+
+
+def test_a_smoke_training_needs_no_data_and_learns_something(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(data_module, "DEFAULT_FOLDER", tmp_path / "mnist")
+    flags = {"smoke": True, "repository": tmp_path / "repository", "runs": tmp_path / "runs"}
+
+    manifest = read_manifest(train(configure(DigitsTraining, flags)))
+
+    accuracy = next(metric for metric in manifest.metrics if metric.name == "accuracy")
+    assert accuracy.data == "digits drawn by Pillow"
+    assert accuracy.value > 2 * accuracy.baselines["class prior"]
 
 
 def test_folders_of_letters_are_trained_on_as_well(tmp_path: Path) -> None:

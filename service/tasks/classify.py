@@ -5,12 +5,11 @@ from pathlib import Path
 
 import numpy as np
 
-from models.digit_image import DigitImageError, digit_from_bytes
 from models.manifest import Manifest
-from service.errors import Fault, InvalidInput
-from service.rows import Array, Arrays, Rows
+from service.rows import Arrays, Rows
 from service.tasks.classify_api import SIDE, ClassifyRequest, PictureRequest
 from service.tasks.contract import Payload, Submit, Task, checked
+from service.tasks.pictures import images_of
 
 
 class ClassifyTask(Task[ClassifyRequest | PictureRequest]):
@@ -36,7 +35,7 @@ class ClassifyTask(Task[ClassifyRequest | PictureRequest]):
     def decode(self, request: ClassifyRequest | PictureRequest) -> Rows:
         """All images as one array."""
         if isinstance(request, PictureRequest):
-            return Rows({"images": _from_pictures(request)})
+            return Rows({"images": images_of(request)})
         images = [np.array(image, dtype=np.float32).reshape(SIDE, SIDE) for image in request.images]
         return Rows({"images": np.stack(images)})
 
@@ -55,15 +54,3 @@ class ClassifyTask(Task[ClassifyRequest | PictureRequest]):
     def _named(self, at: int) -> Payload:
         label = self.classes[at]
         return {"label": label, "digit": int(label)} if self._digits else {"label": label}
-
-
-def _from_pictures(request: PictureRequest) -> Array:
-    images, faults = [], []
-    for name, picture in zip(request.names, request.pictures, strict=True):
-        try:
-            images.append(digit_from_bytes(picture))
-        except DigitImageError as error:
-            faults.append(Fault((name,), str(error)))
-    if faults:
-        raise InvalidInput(faults)
-    return np.stack(images)

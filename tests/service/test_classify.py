@@ -101,6 +101,18 @@ async def test_a_broken_picture_in_a_form_is_named_and_nothing_computed(
         ]
 
 
+async def test_pictures_that_are_too_large_together_are_refused(client: httpx.AsyncClient) -> None:
+    stream = io.BytesIO()
+    Image.new("1", (4999, 5000)).save(stream, "PNG")  # 25 million pixels in 3 kB
+    files = [("images", stream.getvalue())] * 4
+    refused = await client.post("/classify", files=[*files, ("more", picture(30))] * 2)
+
+    assert refused.status_code == 422
+    (error,) = refused.json()["errors"]
+    assert error["location"] == "images.0"
+    assert "pixels together" in error["message"]
+
+
 @pytest.mark.parametrize(
     ("content", "media", "status"),
     [

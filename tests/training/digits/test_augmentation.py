@@ -51,4 +51,4 @@ def test_digits_are_shifted_around_the_place_they_had() -> None:
     centres = (deformed.sum(dim=2) @ rows) / deformed.sum(dim=(1, 2))
 
     assert abs(float(centres.mean()) - 13.5) < 0.2
-    assert 0.5 < float(centres.std()) < 2.0
+    assert 0.8 < float(centres.std()) < 1.3  # 0.46 without the shift, by the other changes

@@ -15,14 +15,16 @@ from models.manifest import DataSource, digest_file
 from training.config import TrainingConfig
 from training.loop import History
 
+# Options that say where, not what; a manifest travels, so paths stay at home.
+_OF_THIS_MACHINE = {"repository", "runs", "resume"}
+
 
 def describe_training(config: TrainingConfig, history: History) -> dict[str, Any]:
     """The ``training`` entry of a manifest."""
-    values = dataclasses.asdict(config).items()
-    plain = {key: str(value) if isinstance(value, Path) else value for key, value in values}
+    arguments = [word for word in sys.argv[1:] if word != "--resume"]
     return {
-        "command": " ".join(["seqserve", *map(shlex.quote, sys.argv[1:])]),
-        "config": plain,
+        "command": " ".join(["seqserve", *map(shlex.quote, arguments)]),
+        "config": chosen_options(config),
         "seed": config.seed,
         "steps": int(history.records[-1]["step"]) if history.records else 0,
         "best_step": history.best_step,
@@ -30,6 +32,13 @@ def describe_training(config: TrainingConfig, history: History) -> dict[str, Any
         "threads": torch.get_num_threads(),
         "git_commit": git_commit(),
     }
+
+
+def chosen_options(config: TrainingConfig) -> dict[str, Any]:
+    """Every option that shaped the training, files by their names."""
+    values = dataclasses.asdict(config).items()
+    kept = [(key, value) for key, value in values if key not in _OF_THIS_MACHINE]
+    return {key: value.name if isinstance(value, Path) else value for key, value in kept}
 
 
 def git_commit() -> str:

@@ -1,7 +1,6 @@
 """The report of a digits training."""
 
 from collections.abc import Sequence
-from dataclasses import asdict
 
 from models.manifest import Metric
 from training.digits import plots
@@ -9,6 +8,7 @@ from training.digits.config import DigitsTraining
 from training.digits.data import DigitData
 from training.digits.evaluation import confusion, probabilities_of
 from training.digits.runs import Run
+from training.provenance import chosen_options
 from training.report import Report
 
 
@@ -47,7 +47,7 @@ def build_page(
         f"{best.temperature:.3f}, chosen on validation, is part of the export.",
     )
     report.figure("Augmentation", plots.augmentations(data, config), "First column: as given.")
-    report.settings("Settings", {**asdict(config), "split": data.note, "data": data.name})
+    report.settings("Settings", {**chosen_options(config), "split": data.note, "data": data.name})
     return report.render()
 
 

@@ -1,7 +1,6 @@
 """The report of a forecaster's training."""
 
 from collections.abc import Mapping
-from dataclasses import asdict
 
 from torch import nn
 
@@ -10,6 +9,7 @@ from training.forecast.config import ForecastTraining
 from training.forecast.evaluation import Comparison, forecast, summary
 from training.forecast.sources import ForecastData
 from training.loop import History
+from training.provenance import chosen_options
 from training.report import Report, loss_curve
 
 TITLES = {
@@ -52,7 +52,7 @@ def build_page(
         plots.reliability(everything, forecast(network, everything)),
         "Of the truth, a share p should lie below the quantile p.",
     )
-    report.settings("Settings", asdict(config))
+    report.settings("Settings", chosen_options(config))
     return report.render()
 
 

@@ -1,7 +1,6 @@
 """The report of a next-word training."""
 
 from collections.abc import Sequence
-from dataclasses import asdict
 
 from models.manifest import Metric
 from models.next_words import NextWords
@@ -12,6 +11,7 @@ from training.next_word.corpus import Corpus
 from training.next_word.evaluation import Evaluation, hit_rates
 from training.next_word.neighbours import nearest_words
 from training.next_word.suggestions import suggestions
+from training.provenance import chosen_options
 from training.report import Report, loss_curve
 
 _CONTEXTS = (
@@ -64,7 +64,7 @@ def build_page(
     report.table("Words held for similar", ("word", "nearest"), neighbours)
     shown = suggestions(network, corpus.vocabulary, _CONTEXTS)
     report.table("Suggestions", ("after", "likeliest next words"), shown)
-    report.settings("Settings", asdict(config))
+    report.settings("Settings", chosen_options(config))
     return report.render()
 
 

@@ -44,7 +44,9 @@ def confusion_matrix(table: NDArray[np.int64], classes: Sequence[str]) -> Figure
         side = max(4.0, 0.36 * len(classes) + 1.0)
         figure = new_figure(side, side)
         axes = figure.add_subplot()
-        axes.imshow(wrong, cmap="Reds")
+        axes.imshow(
+            wrong, cmap="Reds", vmin=0, vmax=2 * max(1, wrong.max())
+        )  # figures stay legible
         axes.grid(visible=False)
         axes.set_xticks(range(len(classes)), list(classes))
         axes.set_yticks(range(len(classes)), list(classes))

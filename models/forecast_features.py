@@ -34,7 +34,10 @@ def log_errors(
 
 
 def row_features(window: Window, views: Views, period: Tensor, trial: Trial) -> Tensor:
-    """(B, F) length, season, roughness, trend, level, sign and completeness of the past."""
+    """(B, F) length, season, roughness, trend, level, sign and completeness of the past.
+
+    Every feature is smooth, so that rounding never shows: no sign and no threshold of a change.
+    """
     n, season = window.length.float(), period.float()
     steps = (n - 1).clamp(min=1)
     adjusted = views.series[:, 2]
@@ -42,7 +45,7 @@ def row_features(window: Window, views: Views, period: Tensor, trial: Trial) -> 
     rough = change.abs().sum(1) / steps
     newest = change[:, -12:].abs().sum(1) / steps.clamp(max=12)
     relative = (window.scale / (window.loc.abs() + window.scale + 1e-12)).float()
-    still = ((change.abs() < 1e-5) & window.inside[:, :-1]).sum(1) / steps
+    still = (window.inside[:, :-1] / (1 + (change / 1e-4) ** 2)).sum(1) / steps
     features = [
         torch.log(n) / 3 - 1,
         torch.log(season) / 2,
@@ -55,8 +58,8 @@ def row_features(window: Window, views: Views, period: Tensor, trial: Trial) -> 
         views.kept[:, 2],
         torch.log(rough + 1e-3) / 3,
         (change[:, 1:] * change[:, :-1]).sum(1) / ((change**2).sum(1) + 1e-6),
-        change.sum(1) / steps / (rough + 1e-4) * 2,
-        torch.sign(change).sum(1) / steps,
+        change.sum(1) / steps / (rough + 1e-3) * 2,
+        (change / (change.abs() + 1e-3)).sum(1) / steps,
         relative * 2 - 1,
         window.scaled.amax(1) / 4,
         window.scaled.amin(1) / 4,

@@ -6,6 +6,8 @@ from torch import Tensor
 # Residuals beyond this many mean residuals are weighed down.
 OUTLIER = 3.0
 TINY = 1e-6
+# Variance of an index below which it is rounding: a ten-thousandth of the scale of the row.
+FLOOR = 1e-8
 
 
 def age_of(n_steps: int, device: torch.device) -> Tensor:
@@ -67,7 +69,12 @@ def phase_means(
 
 
 def seasonal_indices(
-    residual: Tensor, weight: Tensor, phase: Tensor, period: Tensor, outlier: float = OUTLIER
+    residual: Tensor,
+    weight: Tensor,
+    phase: Tensor,
+    period: Tensor,
+    outlier: float = OUTLIER,
+    floor: float = FLOOR,
 ) -> tuple[Tensor, Tensor]:
     """Shrunk seasonal index of every phase, and the share of it that was kept.
 
@@ -81,7 +88,7 @@ def seasonal_indices(
     index, _ = phase_means(residual, weight, phase)
     error = (residual - index.gather(1, phase)).abs()
     usual = (error * weight).sum(1, keepdim=True) / weight.sum(1, keepdim=True).clamp(min=1e-6)
-    weight = weight / (error / (outlier * usual + 1e-9)).clamp(min=1.0)
+    weight = weight / (error / (outlier * usual + 1e-6)).clamp(min=1.0)
     index, mass = phase_means(residual, weight, phase)
     real = torch.arange(residual.shape[1], device=residual.device) < period.unsqueeze(1)
     centre = (index * real).sum(1, keepdim=True) / period.unsqueeze(1)
@@ -92,5 +99,5 @@ def seasonal_indices(
     typical, _ = phase_means(weight, weight, phase)
     within = noise * typical / mass.clamp(min=1e-6) * real  # (B, T)
     between = (index**2).sum(1).clamp(min=1e-12)
-    kept = (1.0 - within.sum(1) / between).clamp(min=0.0, max=1.0) * (period > 1)
+    kept = (1.0 - (within.sum(1) + floor * period) / between).clamp(min=0.0, max=1.0) * (period > 1)
     return index * kept.unsqueeze(1), kept

@@ -53,7 +53,8 @@ class Smoother(nn.Module):
     """Exponentially weighted means and lines at the newest origins of every view.
 
     A mean or a line is a ratio of moments, and a moment is a product of the series with a table
-    of weights by age; weights are normalised, so that short pasts need no starting values.
+    of weights by age; weights are normalised, so that short pasts need no starting values. In
+    float64: where a view is fitted exactly, rounding in float32 would tell neighbours apart.
     """
 
     weights: Tensor
@@ -73,8 +74,8 @@ class Smoother(nn.Module):
         ramps = powers[FIRST_LINE:] * age
         squares = powers[FIRST_LINE:] * age**2
         moments = torch.cat([powers, ramps])
-        self.register_buffer("weights", pad(moments, [N_ORIGINS, 0]).float())
-        self.register_buffer("mass", pad(torch.cat([moments, squares]).cumsum(1), [1, 0]).float())
+        self.register_buffer("weights", pad(moments, [N_ORIGINS, 0]))
+        self.register_buffer("mass", pad(torch.cat([moments, squares]).cumsum(1), [1, 0]))
         self.register_buffer("level_of", torch.tensor([method[0] for method in METHODS]))
         self.register_buffer("slope_of", torch.tensor([method[1] for method in METHODS]))
         share = torch.tensor([method[2] for method in METHODS])
@@ -87,7 +88,7 @@ class Smoother(nn.Module):
             series: (B, V, T) float32, zero before the first value; length: (B,) int64.
         """
         n_origins = min(self.n_origins, series.shape[2])
-        moments = self._moments(series, n_origins)
+        moments = self._moments(series.double(), n_origins)
         back = torch.arange(n_origins - 1, -1, -1, device=series.device)
         seen = (length.unsqueeze(1) - back).clamp(min=0)  # (B, W)
         mass = self.mass[:, seen].transpose(0, 1).unsqueeze(1)  # (B, 1, J, W)
@@ -105,7 +106,8 @@ class Smoother(nn.Module):
         drift = self._drift(series, length, seen)
         levels = torch.cat([mean, line_mean + slope * age], 2)
         slopes = torch.cat([slope, drift, torch.zeros_like(drift)], 2)
-        return Smooth(levels[:, :, self.level_of], slopes[:, :, self.slope_of] * self.share)
+        slopes = slopes[:, :, self.slope_of] * self.share
+        return Smooth(levels[:, :, self.level_of].float(), slopes.float())
 
     def _moments(self, series: Tensor, n_origins: int) -> Tensor:
         n_steps = series.shape[2]

@@ -124,6 +124,15 @@ def test_padding_and_neighbours_change_no_answer(
     assert_close(answer(together, [7, season, 3])[1][1], expected, alone)
 
 
+def test_a_series_that_a_candidate_fits_exactly_is_not_told_apart_by_rounding() -> None:
+    growth = np.exp(0.1 * np.arange(90))
+
+    alone = answer(rows(growth), 12)[1][0]
+    together = answer(rows(walk(96), growth, walk(80, 1), walk(50, 2)), 12)[1][1]
+
+    assert_close(together, alone, rows(growth))
+
+
 @pytest.mark.parametrize("value", [0.0, 5.0, -3.5, 0.1, 1e25, -1e-25])
 @pytest.mark.parametrize("length", [1, 2, 3, 30])
 def test_a_constant_stays_constant(value: float, length: int) -> None:

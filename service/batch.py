@@ -26,28 +26,6 @@ class BatchLimits:
         return max(1, min(self.max_rows, self.max_cells >> bucket))
 
 
-@dataclass(slots=True)
-class BatchStats:
-    """Counters since the start; cells are rows times length."""
-
-    batches: int = 0
-    rows: int = 0
-    real_cells: int = 0
-    padded_cells: int = 0
-    dropped_rows: int = 0
-    compute_s: float = 0.0
-
-    @property
-    def padding_share(self) -> float:
-        """Share of the computed cells that held no data."""
-        return 1 - self.real_cells / self.padded_cells if self.padded_cells else 0.0
-
-    @property
-    def row_s(self) -> float:
-        """Measured seconds of compute for a row; 0 before the first pass."""
-        return self.compute_s / self.rows if self.rows else 0.0
-
-
 @dataclass(frozen=True, slots=True)
 class Answer:
     """The outputs for all rows of a request, in their order, and how they came about.

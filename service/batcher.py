@@ -14,7 +14,8 @@ from collections import deque
 from collections.abc import Callable
 from time import perf_counter
 
-from service.batch import Answer, BatchLimits, BatchStats, Outcome, Part, PendingRequest, shares
+from service.batch import Answer, BatchLimits, Outcome, Part, PendingRequest, shares
+from service.batch_stats import BatchStats
 from service.errors import PredictError, ServiceOverloaded, ServiceStopping
 from service.model_thread import Worker
 from service.rows import Arrays, Padding, Rows, Selection, by_bucket, collate
@@ -59,9 +60,12 @@ class Batcher:
         request = self._enqueue(rows)
         self._wake()
         try:
-            return await request.answer
+            answer = await request.answer
         finally:
             self._forget(request)
+        self.stats.requests += 1
+        self.stats.queue_s += answer.queue_s
+        return answer
 
     async def close(self, *, patience_s: float) -> None:
         """Refuse new rows, finish what was accepted, and answer everybody who still waits.
@@ -196,12 +200,7 @@ class Batcher:
                 _hand_out(outcome)
 
     def _count(self, batch: list[Part], predict_s: float) -> None:
-        rows = sum(part.selection.size for part in batch)
-        self.stats.batches += 1
-        self.stats.rows += rows
-        self.stats.real_cells += sum(part.selection.cells() for part in batch)
-        self.stats.padded_cells += rows * max(part.selection.longest for part in batch)
-        self.stats.compute_s += predict_s
+        rows = self.stats.add_batch([part.selection for part in batch], predict_s)
         for part in batch:
             part.request.batch_rows = max(part.request.batch_rows, rows)
             part.request.predict_s += predict_s

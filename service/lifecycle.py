@@ -12,6 +12,7 @@ from service.batch import BatchLimits
 from service.batcher import Batcher
 from service.errors import ServiceNotReady, ServiceStopping, StartupError
 from service.loading import LoadedModel, LoadingStopped, load_models
+from service.metrics import RequestMetrics, render
 from service.model_thread import ModelThread
 from service.registry import Registry
 from service.served_model import ServedModel
@@ -30,6 +31,7 @@ class Service:
     def __init__(self, settings: Settings, *, abort: Callable[[], None]) -> None:
         self.settings = settings
         self.threads: ThreadPlan = plan_threads(settings.workers, settings.threads)
+        self.request_metrics = RequestMetrics()
         self._abort = abort
         self._registry: Registry | None = None
         self._loaded = asyncio.Event()
@@ -48,6 +50,10 @@ class Service:
         if self._registry is None:
             raise ServiceNotReady("Models are being loaded, checked and warmed up.")
         return self._registry
+
+    def metrics(self) -> str:
+        """The counters of this process, as text; before it is ready, those of requests only."""
+        return render(self.request_metrics, self._registry)
 
     def healthy(self) -> Registry:
         """The models that serve, if the thread of each of them is alive.

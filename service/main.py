@@ -3,9 +3,8 @@
 import logging
 import os
 
-from fastapi import FastAPI
-
 from service.app import create_app
+from service.asgi import App
 from service.lifecycle import Service
 from service.logs import configure_logging
 from service.settings import Settings
@@ -15,7 +14,7 @@ from service.settings import Settings
 STARTUP_FAILURE = 3
 
 
-def build(settings: Settings | None = None) -> FastAPI:
+def build(settings: Settings | None = None) -> App:
     """Build the application of this process from ``settings``, by default the environment's."""
     settings = settings or Settings()
     configure_logging(settings.log_level, settings.log_format)

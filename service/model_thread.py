@@ -18,7 +18,7 @@ class Worker(Protocol):
     """
 
     def start(self, work: Work, done: Done) -> None:
-        """Begin ``work``; ``done`` gets its result, or what it raised, on a later turn of the loop."""
+        """Begin ``work``; ``done`` gets its result or exception, on a later turn of the loop."""
 
     def close(self) -> None:
         """Release what the worker holds; work that was begun still finishes."""

@@ -6,6 +6,7 @@ import secrets
 from time import perf_counter
 
 from service.asgi import App, Message, Receive, Scope, Send, header
+from service.metrics import RequestMetrics
 from service.problem import INTERNAL_ERROR, send_problem
 from service.request_record import RequestRecord, current_record
 
@@ -13,18 +14,22 @@ logger = logging.getLogger("seqserve.request")
 
 # What callers send is echoed and logged: no spaces, quotes or line breaks, and not a novel.
 SANE_ID = re.compile(rb"[A-Za-z0-9._:-]{1,128}")
-HEALTH = "/healthz/"
+# Asked every few seconds by machines: logged at level debug only.
+ROUTINE = ("/healthz/", "/metrics")
 
 
 class RequestContext:
-    """Wrap ``app``: set the request id, time the request, log it, answer 500 if ``app`` fails.
+    """Wrap ``app``: set the request id, count, time and log the request, answer 500 if it fails.
 
     The id is the caller's ``X-Request-ID`` if that is sane, else a new one.
     """
 
-    def __init__(self, app: App, *, access_log: bool = True) -> None:
+    def __init__(
+        self, app: App, *, access_log: bool = True, metrics: RequestMetrics | None = None
+    ) -> None:
         self.app = app
         self.access_log = access_log
+        self.metrics = metrics or RequestMetrics()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request; other scopes pass through."""
@@ -43,11 +48,13 @@ class RequestContext:
                 raise
             await send_problem(answer.send, INTERNAL_ERROR, record.request_id)
         finally:
-            self._log(record, answer.status, perf_counter() - started_s)
+            seconds = perf_counter() - started_s
+            self.metrics.count(pattern_of(scope), answer.status, seconds)
+            self._log(record, answer.status, seconds)
             current_record.reset(token)
 
     def _log(self, record: RequestRecord, status: int, total_s: float) -> None:
-        level = logging.DEBUG if record.path.startswith(HEALTH) else logging.INFO
+        level = logging.DEBUG if record.path.startswith(ROUTINE) else logging.INFO
         if self.access_log and logger.isEnabledFor(level):
             fields = {"status": status, "total_ms": round(total_s * 1000, 2)}
             logger.log(
@@ -80,6 +87,11 @@ def request_id_of(scope: Scope) -> str:
     if given and SANE_ID.fullmatch(given):
         return given.decode("ascii")
     return secrets.token_hex(8)
+
+
+def pattern_of(scope: Scope) -> str:
+    """The pattern of the route that answered, as the router noted it; callers cannot make it up."""
+    return getattr(scope.get("route"), "path", "unmatched")
 
 
 def prediction_fields(record: RequestRecord) -> dict[str, object]:

@@ -25,6 +25,7 @@ OPERATIONS = [
     ("GET", "/models/{name}/versions/{version}"),
     ("GET", "/healthz/live"),
     ("GET", "/healthz/ready"),
+    ("GET", "/metrics"),
 ]
 CASES = [(*operation, VALID) for operation in OPERATIONS]
 CASES += [(*operation, INVALID) for operation in OPERATIONS if operation[0] == "POST"]

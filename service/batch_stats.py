@@ -1,0 +1,53 @@
+"""What a batcher counts."""
+
+from bisect import bisect_left
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from service.rows import Selection
+
+# Upper bounds of the histogram of batch sizes, in rows.
+BATCH_SIZES = (1, 2, 4, 8, 16, 32, 64, 128, 256)
+
+
+def _no_sizes() -> list[int]:
+    return [0] * (len(BATCH_SIZES) + 1)
+
+
+@dataclass(slots=True)
+class BatchStats:
+    """Counters since the start; cells are rows times length.
+
+    ``sizes`` counts batches by their rows, up to each of ``BATCH_SIZES`` and beyond.
+    """
+
+    requests: int = 0
+    batches: int = 0
+    rows: int = 0
+    real_cells: int = 0
+    padded_cells: int = 0
+    dropped_rows: int = 0
+    queue_s: float = 0.0
+    compute_s: float = 0.0
+    sizes: list[int] = field(default_factory=_no_sizes)
+
+    @property
+    def padding_share(self) -> float:
+        """Share of the computed cells that held no data."""
+        return 1 - self.real_cells / self.padded_cells if self.padded_cells else 0.0
+
+    @property
+    def row_s(self) -> float:
+        """Measured seconds of compute for a row; 0 before the first batch."""
+        return self.compute_s / self.rows if self.rows else 0.0
+
+    def add_batch(self, selections: Sequence[Selection], seconds: float) -> int:
+        """Count a batch and return its rows."""
+        rows = sum(selection.size for selection in selections)
+        self.batches += 1
+        self.rows += rows
+        self.real_cells += sum(selection.cells() for selection in selections)
+        self.padded_cells += rows * max(selection.longest for selection in selections)
+        self.compute_s += seconds
+        self.sizes[bisect_left(BATCH_SIZES, rows)] += 1
+        return rows

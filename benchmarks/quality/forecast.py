@@ -26,6 +26,7 @@ from training.forecast.metrics import WQL_LEVELS, Case, Score, geometric_mean, s
 
 SHARED_SERIES = Path("../shared/data/series/validation")
 SERIES_PER_REQUEST = 64
+WIDTH = 100  # columns; narrower, the names would be cut
 MASE_TOLERANCE, WQL_TOLERANCE = 0.0015, 0.0001
 Scores = Mapping[str, Score]
 
@@ -90,15 +91,16 @@ def relative(scores: Scores) -> Score:
 def table_of(scores: Scores, metric: str) -> Table:
     """One row a task and the geometric mean below; a column each for us and the published."""
     others = list(next(iter(PUBLISHED.values())))
-    table = Table("task", "this service", *others, title=f"{metric.upper()}, lower is better")
+    title = f"{metric.upper()}, lower is better; last row: geometric mean over seasonal naive"
+    table = Table("task", "this service", *others, title=title)
     for task, found in scores.items():
         row = [found, *(PUBLISHED[task][name] for name in others)]
-        table.add_row(task, *(f"{getattr(s, metric):.4f}" for s in row))
+        table.add_row(task, *(f"{getattr(figures, metric):.4f}" for figures in row))
     published = [{task: PUBLISHED[task][name] for task in scores} for name in others]
     means = [relative(each) for each in (scores, *published)]
     table.add_section()
     shown = [f"{getattr(mean, metric):.3f}" for mean in means]
-    table.add_row("relative to seasonal naive (geometric mean)", *shown)
+    table.add_row("relative", *shown)
     return table
 
 
@@ -118,7 +120,7 @@ def main(
     with httpx.Client(base_url=url, timeout=120.0) as client:
         scores = {task: score(cases, ask(client, cases, model)) for task, cases in tasks.items()}
         described = client.get(f"/models/{model}").raise_for_status().json()
-    console = Console()
+    console = Console(width=WIDTH)
     for metric in ("mase", "wql"):
         console.print(table_of(scores, metric))
     if output is not None:

@@ -124,7 +124,6 @@ class NgramNetwork(nn.Module):
             hidden = layer(hidden, only_last=True)
         return self.scores(self._leave(hidden[:, -1]))
 
-    @torch.jit.unused
     def hidden(self, words: Tensor) -> Tensor:
         """What is compared with each word's vector, for every window of N words.
 
@@ -150,12 +149,10 @@ class NgramNetwork(nn.Module):
         left: Tensor = self.leave(self.dropout(self.norm(hidden)))
         return left
 
-    @torch.jit.unused
     def output_rows(self, words: Tensor) -> tuple[Tensor, Tensor]:
         """Output vectors and biases of some words."""
         return functional.embedding(words, self.output()), self.bias[words]
 
-    @torch.jit.unused
     def start_from_frequencies(self, counts: Tensor) -> None:
         """Begin with the words' frequencies, the best guess without a context."""
         smoothed = counts.double() + 0.1

@@ -11,7 +11,7 @@ from time import perf_counter
 from service.batch import BatchLimits
 from service.batcher import Batcher
 from service.errors import ServiceNotReady, ServiceStopping, StartupError
-from service.loading import LoadedModel, LoadingStopped, load_models
+from service.loading import LoadedModel, LoadingStopped, load_models, warm
 from service.metrics import RequestMetrics, render
 from service.model_thread import ModelThread
 from service.registry import Registry
@@ -84,30 +84,34 @@ class Service:
     async def _load(self) -> None:
         started_s = perf_counter()
         try:
-            loaded = await asyncio.to_thread(
-                load_models, self.settings, self.threads, self._stopping.is_set
-            )
+            models = await self._loaded_models()
         except LoadingStopped:
             return
-        except StartupError as error:
-            logger.critical("cannot start: %s", error.detail)
+        except Exception as error:
+            reason = error.detail if isinstance(error, StartupError) else repr(error)
+            logger.critical(
+                "cannot start: %s", reason, exc_info=not isinstance(error, StartupError)
+            )
             self._abort()
             return
-        except Exception:
-            logger.critical("cannot start", exc_info=True)
-            self._abort()
-            return
-        self._registry = Registry([self._serve(model) for model in loaded], self._defaults())
+        self._registry = Registry(models, self._defaults())
         tidy_memory()
         self._loaded.set()
-        self._announce([model.export.manifest.name for model in loaded], started_s)
+        self._announce(started_s)
 
-    def _serve(self, model: LoadedModel) -> ServedModel:
+    async def _loaded_models(self) -> list[ServedModel]:
+        stopped = self._stopping.is_set
+        loaded = await asyncio.to_thread(load_models, self.settings, self.threads, stopped)
+        return await asyncio.gather(*map(self._serve, loaded))
+
+    async def _serve(self, model: LoadedModel) -> ServedModel:
+        """Give a model its thread and its batcher, warm."""
         settings = self.settings
         limits = BatchLimits(
             settings.max_batch_rows, settings.max_batch_cells, settings.max_queued_rows
         )
         thread = ModelThread(f"model-{model.export.manifest.name}")
+        await thread.run(lambda: warm(model, settings, self._stopping.is_set))
         batcher = Batcher(model.run, worker=thread, limits=limits, padding=model.task.padding)
         return ServedModel(model.export, model.task, batcher, thread)
 
@@ -118,7 +122,7 @@ class Service:
             "next-word": self.settings.default_next_word,
         }
 
-    def _announce(self, names: list[str], started_s: float) -> None:
+    def _announce(self, started_s: float) -> None:
         plan = self.threads
         if plan.oversubscribed:
             logger.warning(
@@ -131,7 +135,11 @@ class Service:
             "load_ms": round((perf_counter() - started_s) * 1000),
             "threads": plan.intra_op,
         }
-        logger.info("ready: %s", ", ".join(names), extra={"fields": fields})
+        logger.info(
+            "ready: %s",
+            ", ".join(self._registry.models if self._registry else ()),
+            extra={"fields": fields},
+        )
 
     async def _close(self) -> None:
         if self._registry:

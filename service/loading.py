@@ -1,4 +1,4 @@
-"""From a folder of exports to models that are loaded, checked and warm. Runs on a thread."""
+"""From a folder of exports to models that are loaded, checked and warm. Runs on threads."""
 
 import logging
 from collections.abc import Callable
@@ -21,7 +21,7 @@ logger = logging.getLogger("seqserve.loading")
 
 @dataclass(frozen=True, slots=True)
 class LoadedModel:
-    """An export that was loaded, checked and warmed up."""
+    """An export that was loaded and checked."""
 
     export: Export
     task: Task[Any]
@@ -35,7 +35,7 @@ class LoadingStopped(Exception):
 def load_models(
     settings: Settings, plan: ThreadPlan, stopped: Callable[[], bool]
 ) -> list[LoadedModel]:
-    """Load the active version of every model in the repository.
+    """Load and check the active version of every model in the repository.
 
     Raises:
         StartupError: there is nothing to serve.
@@ -50,29 +50,42 @@ def load_models(
     for export in exports:
         if stopped():
             raise LoadingStopped
-        models.append(_load(export, settings, stopped))
+        models.append(_load(export))
     return models
 
 
-def _load(export: Export, settings: Settings, stopped: Callable[[], bool]) -> LoadedModel:
+def _load(export: Export) -> LoadedModel:
     from service.runtime import TorchScriptModel  # noqa: PLC0415 - as above
 
     started_s = perf_counter()
     task = make_task(export)
     model = TorchScriptModel(export.folder, export.manifest)
     check_golden(model.run, export.manifest, export.folder)
-    shapes = shapes_to_warm(settings.max_batch_rows, task.warmup_lengths())
-    passes = warm_up(
-        model.run, export.manifest, shapes, max_s=settings.warmup_max_s, stopped=stopped
-    )
     fields = {
         "model": export.manifest.name,
         "version": export.manifest.version,
-        "warmup_passes": passes,
         "load_ms": round((perf_counter() - started_s) * 1000),
     }
-    logger.info("model loaded, checked and warm", extra={"fields": fields})
+    logger.info("loaded and checked", extra={"fields": fields})
     return LoadedModel(export, task, model.run)
+
+
+def warm(model: LoadedModel, settings: Settings, stopped: Callable[[], bool]) -> None:
+    """Warm up a model; to be run on the thread that the model will compute on.
+
+    Part of what torch prepares is kept for each thread: the first pass of the shipped classifier
+    on another thread than it was warmed up on took thirty times as long as the next.
+    """
+    started_s = perf_counter()
+    shapes = shapes_to_warm(settings.max_batch_rows, model.task.warmup_lengths())
+    manifest = model.export.manifest
+    passes = warm_up(model.run, manifest, shapes, max_s=settings.warmup_max_s, stopped=stopped)
+    fields = {
+        "model": manifest.name,
+        "passes": passes,
+        "warmup_ms": round((perf_counter() - started_s) * 1000),
+    }
+    logger.info("warm", extra={"fields": fields})
 
 
 def make_task(export: Export) -> Task[Any]:

@@ -41,6 +41,15 @@ class ModelThread:
         """Begin ``work``; ``done`` gets its result, or the exception it raised, on the loop."""
         self._inbox.put((work, done))
 
+    async def run(self, work: Work) -> Any:
+        """Do ``work`` and return its result, or raise what it raised."""
+        done: asyncio.Future[Any] = self._loop.create_future()
+        self.start(work, lambda outcome: None if done.done() else done.set_result(outcome))
+        outcome = await done
+        if isinstance(outcome, BaseException):
+            raise outcome
+        return outcome
+
     def close(self) -> None:
         """Let the thread end after what it was given."""
         self._inbox.put(None)

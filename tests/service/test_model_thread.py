@@ -35,6 +35,14 @@ async def test_an_exception_is_a_result_and_the_thread_goes_on() -> None:
     thread.close()
 
 
+async def test_work_can_be_waited_for() -> None:
+    thread = ModelThread("model-x")
+    assert await thread.run(lambda: 7) == 7
+    with pytest.raises(ZeroDivisionError):
+        await thread.run(lambda: 1 / 0)
+    thread.close()
+
+
 async def test_closing_ends_the_thread_after_its_work() -> None:
     thread = ModelThread("model-x")
     last = outcome(thread, lambda: "done")

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from models.manifest import GOLDEN_FILE, MANIFEST_FILE, MODEL_FILE, SERVING_FILE, digest_file
+from service import lifecycle
 from service.errors import ExportBroken, ModelNotFound, StartupError, WrongTask
 from service.lifecycle import Service
 from service.loading import load_models
@@ -228,6 +229,22 @@ async def test_a_service_that_cannot_load_ends_its_process(
 
     assert "cannot start" in caplog.text
     assert "model.pt: torch cannot load it" in caplog.text
+
+
+@pytest.mark.anyio
+async def test_a_warm_up_that_fails_ends_the_process(
+    tiny_repository: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise RuntimeError("out of memory")
+
+    monkeypatch.setattr(lifecycle, "warm", fail)
+    ended = asyncio.Event()
+    service = Service(Settings(repository=tiny_repository), abort=ended.set)
+    async with service.running():
+        await ended.wait()
+
+    assert "cannot start: RuntimeError('out of memory')" in caplog.text
 
 
 @pytest.mark.anyio

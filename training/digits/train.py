@@ -8,11 +8,8 @@ import math
 from dataclasses import replace
 from pathlib import Path
 
-import torch
-from rich.console import Console
-
 from models.row_classifier import RowProbabilities
-from training.devices import resolve_device
+from training.devices import supported_precision
 from training.digits.config import DigitsTraining
 from training.digits.data import DigitData, load_digits
 from training.digits.describe import draft_of
@@ -40,9 +37,5 @@ def fitted_to(config: DigitsTraining, data: DigitData) -> DigitsTraining:
     per_round = math.ceil(len(data.training) / min(config.batch_size, len(data.training)))
     steps = min(config.steps, config.max_epochs * per_round)
     warmup = min(config.warmup_steps, steps // 10)
-    fitted = replace(config, steps=steps, warmup_steps=warmup)
-    on_cpu = resolve_device(config.device).type == "cpu"
-    if config.precision == "bfloat16" and on_cpu and not torch.cpu._is_avx512_bf16_supported():
-        Console(stderr=True).print("this CPU has no bfloat16 instructions: training in float32")
-        return replace(fitted, precision="float32")
-    return fitted
+    precision = supported_precision(config.precision, config.device)
+    return replace(config, steps=steps, warmup_steps=warmup, precision=precision)

@@ -88,16 +88,14 @@ class Service:
         except LoadingStopped:
             return
         except Exception as error:
-            reason = error.detail if isinstance(error, StartupError) else repr(error)
-            logger.critical(
-                "cannot start: %s", reason, exc_info=not isinstance(error, StartupError)
-            )
+            told = error.detail if isinstance(error, StartupError) else None
+            logger.critical("cannot start: %s", told or repr(error), exc_info=told is None)
             self._abort()
             return
         self._registry = Registry(models, self._defaults())
         tidy_memory()
         self._loaded.set()
-        self._announce(started_s)
+        self._announce(", ".join(self._registry.models), started_s)
 
     async def _loaded_models(self) -> list[ServedModel]:
         stopped = self._stopping.is_set
@@ -122,7 +120,7 @@ class Service:
             "next-word": self.settings.default_next_word,
         }
 
-    def _announce(self, started_s: float) -> None:
+    def _announce(self, names: str, started_s: float) -> None:
         plan = self.threads
         if plan.oversubscribed:
             logger.warning(
@@ -135,11 +133,7 @@ class Service:
             "load_ms": round((perf_counter() - started_s) * 1000),
             "threads": plan.intra_op,
         }
-        logger.info(
-            "ready: %s",
-            ", ".join(self._registry.models if self._registry else ()),
-            extra={"fields": fields},
-        )
+        logger.info("ready: %s", names, extra={"fields": fields})
 
     async def _close(self) -> None:
         if self._registry:

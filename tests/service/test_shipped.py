@@ -1,0 +1,77 @@
+"""The shipped exports, served: every example answered, and nobody notices a neighbour."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import numpy as np
+import pytest
+
+from service.settings import Settings
+from service.tasks.classify_api import EXAMPLES as CLASSIFY
+from service.tasks.forecast_api import EXAMPLES as FORECAST
+from service.tasks.next_word_api import EXAMPLES as NEXT_WORD
+from tests.service.harness import client_of, serving
+
+pytestmark = pytest.mark.anyio
+
+REPOSITORY = Path(__file__).resolve().parents[2] / "models" / "repository"
+EXAMPLES = [("/forecast", each["value"]) for each in FORECAST.values()]
+EXAMPLES += [("/classify", each["value"]) for each in CLASSIFY.values()]
+EXAMPLES += [("/next-word", each["value"]) for each in NEXT_WORD.values()]
+
+
+@pytest.fixture(scope="module")
+async def shipped(anyio_backend: str) -> AsyncIterator[httpx.AsyncClient]:
+    async with serving(Settings(repository=REPOSITORY)) as app, client_of(app) as client:
+        yield client
+
+
+@pytest.mark.parametrize(("path", "body"), EXAMPLES)
+async def test_every_example_is_answered(shipped: httpx.AsyncClient, path: str, body: Any) -> None:
+    response = await shipped.post(path, json=body)
+
+    assert response.status_code == 200, response.text
+
+
+async def test_the_drawn_seven_is_a_seven(shipped: httpx.AsyncClient) -> None:
+    response = await shipped.post("/classify", json=CLASSIFY["nested"]["value"])
+
+    assert response.json()["predictions"][0]["digit"] == 7
+
+
+async def test_a_famous_line_is_continued(shipped: httpx.AsyncClient) -> None:
+    response = await shipped.post("/next-word", json={"contexts": "to be or not to", "top_k": 1})
+
+    assert response.json()["predictions"][0]["candidates"][0]["word"] == "be"
+
+
+async def test_a_season_of_twelve_is_found_and_continued(shipped: httpx.AsyncClient) -> None:
+    season = [10.0, 12, 15, 21, 28, 33, 35, 33, 27, 20, 14, 11]
+    response = await shipped.post("/forecast", json={"series": season * 6, "horizon": 24})
+
+    (forecast,) = response.json()["forecasts"]
+    assert forecast["season_length"] == 12
+    assert forecast["mean"] == pytest.approx(season * 2, abs=2.0)
+
+
+async def test_mixed_lengths_in_one_batch_equal_each_alone(shipped: httpx.AsyncClient) -> None:
+    random = np.random.default_rng(7)
+    lengths = (2, 9, 30, 63, 64, 65, 150, 400, 700)
+    walks = [(100 + random.normal(size=length).cumsum()).tolist() for length in lengths]
+    walks[3][5] = walks[6][70] = None
+    together = (await shipped.post("/forecast", json={"series": walks})).json()["forecasts"]
+    alone = [await shipped.post("/forecast", json={"series": walk}) for walk in walks]
+    at_once = await asyncio.gather(*(shipped.post("/forecast", json={"series": w}) for w in walks))
+
+    for walk, batched, *answers in zip(walks, together, alone, at_once, strict=True):
+        scale = max(abs(value) for value in walk if value is not None)
+        for answer in answers:
+            (single,) = answer.json()["forecasts"]
+            assert single["season_length"] == batched["season_length"]
+            for name in ("0.1", "0.5", "0.9"):
+                assert single["quantiles"][name] == pytest.approx(
+                    batched["quantiles"][name], abs=1e-5 * scale
+                )

@@ -26,7 +26,7 @@ from training.forecast.metrics import WQL_LEVELS, Case, Score, geometric_mean, s
 
 SHARED_SERIES = Path("../shared/data/series/validation")
 SERIES_PER_REQUEST = 64
-WIDTH = 100  # columns; narrower, the names would be cut
+WIDTH = 110  # columns; narrower, the names would be cut
 MASE_TOLERANCE, WQL_TOLERANCE = 0.0015, 0.0001
 Scores = Mapping[str, Score]
 

@@ -21,8 +21,9 @@ from rich.table import Table
 from benchmarks.quality.forecast_published import NAIVE, PUBLISHED
 from training.errors import DataError
 from training.forecast.baselines import seasonal_naive
-from training.forecast.data import Values, read_series
+from training.forecast.data import read_series
 from training.forecast.metrics import WQL_LEVELS, Case, Score, geometric_mean, score
+from training.forecast.series import Values
 
 SHARED_SERIES = Path("../shared/data/series/validation")
 SERIES_PER_REQUEST = 64

@@ -7,8 +7,8 @@ from statistics import NormalDist
 
 import numpy as np
 
-from training.forecast.data import Values
 from training.forecast.metrics import WQL_LEVELS
+from training.forecast.series import Values
 
 ALPHAS = np.linspace(0.02, 1.0, 50)
 _NORMAL = np.array([NormalDist().inv_cdf(level) for level in WQL_LEVELS])

@@ -8,7 +8,7 @@ from torch import Tensor
 
 from training.devices import step_generator
 from training.forecast.config import ForecastTraining
-from training.forecast.data import Values
+from training.forecast.series import Values
 from training.forecast.synthetic import draw_seasons, simulate
 from training.forecast.windows import Example, WindowBank, draw_horizon
 

@@ -7,7 +7,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from training.errors import DataError
-from training.forecast.data import DETECT, Values
+from training.forecast.series import DETECT, Values
 
 DAY_S = 86_400
 # Calendar steps that are not of equal length: days between dates, period, its name, season.

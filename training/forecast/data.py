@@ -2,34 +2,18 @@
 
 import gzip
 import json
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from training.errors import DataError
+from training.forecast.series import DETECT, Series, Values, trimmed
 
-Values = npt.NDArray[np.float64]
-DETECT = 0  # a season length that the network finds by itself
 LONGEST_SEASON = 366
 _GZIP_MAGIC = b"\x1f\x8b"
 TABLE_SUFFIXES = (".csv", ".tsv", ".parquet", ".csv.gz", ".tsv.gz")
 JSON_SUFFIXES = (".jsonl", ".jsonl.gz", ".ndjson", ".json")
-
-
-@dataclass(frozen=True)
-class Series:
-    """One series, oldest value first, NaN where missing but not at either end.
-
-    ``future`` is the official test part of a benchmark series; empty elsewhere.
-    """
-
-    name: str
-    values: Values
-    season_length: int = DETECT
-    future: Values | None = None
 
 
 def read_series(path: Path, season_length: int | None = None) -> list[Series]:
@@ -109,17 +93,3 @@ def _numbers(place: str, values: list[Any]) -> Values:
         if value is not None and type(value) not in (int, float):
             raise DataError(f"{place}: value {position} is {value!r}, which is not a number")
     return np.array([np.nan if value is None else value for value in values], dtype=np.float64)
-
-
-def trimmed(place: str, values: Values) -> Values:
-    """Cut missing values off both ends.
-
-    Raises:
-        DataError: nothing is left, or a value is infinite.
-    """
-    if np.isinf(values).any():
-        raise DataError(f"{place}: a value is infinite; leave it out or write it as missing")
-    known = np.flatnonzero(~np.isnan(values))
-    if not known.size:
-        raise DataError(f"{place}: every value is missing; remove this series")
-    return values[known[0] : known[-1] + 1]

@@ -9,8 +9,8 @@ from torch import nn
 
 from models.forecaster import QUANTILE_LEVELS
 from training.forecast.baselines import seasonal_naive, theta
-from training.forecast.data import Values
 from training.forecast.metrics import WQL_LEVELS, Case, Score, geometric_mean, score
+from training.forecast.series import Values
 
 BATCH = 256
 WQL_COLUMNS = [QUANTILE_LEVELS.index(level) for level in WQL_LEVELS]

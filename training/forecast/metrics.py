@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from training.forecast.data import Values
+from training.forecast.series import Values
 
 # The levels over which WQL is defined here, whatever a model offers besides.
 WQL_LEVELS = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)

@@ -6,8 +6,8 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from models.forecaster import QUANTILE_LEVELS
-from training.forecast.data import Values
 from training.forecast.metrics import Case
+from training.forecast.series import Values
 from training.report import new_figure, plot_style
 
 INTERVALS = ((0.025, 0.975, 0.15), (0.1, 0.9, 0.3))  # lower level, upper level, opacity

@@ -6,8 +6,9 @@ from pathlib import Path
 
 from training.errors import DataError
 from training.forecast.config import ForecastTraining
-from training.forecast.data import Series, read_series, series_files
+from training.forecast.data import read_series, series_files
 from training.forecast.metrics import Case
+from training.forecast.series import Series
 from training.forecast.windows import WindowBank
 
 PUBLIC = Path("../shared/data/series")

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from training.forecast.data import Values
+from training.forecast.series import Values
 
 Ints = npt.NDArray[np.int64]
 SEASONS = (1, 4, 12, 7, 24, 52, 0)  # 0 stands for any other

@@ -8,7 +8,7 @@ import pandas as pd
 
 from training.errors import DataError
 from training.forecast.calendar import on_grid
-from training.forecast.data import DETECT, Series, Values, trimmed
+from training.forecast.series import DETECT, Series, Values, trimmed
 
 LONG_COLUMNS = ("unique_id", "ds", "y")
 DATE_NAMES = {"ds", "date", "dates", "datetime", "timestamp", "time", "day", "week", "month"}

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from training.forecast.data import Series, Values
+from training.forecast.series import Series, Values
 
 # Horizons that are asked for, by season; longer ones are drawn less often.
 HORIZONS = {1: (6, 6, 6, 10, 16), 4: (8, 8, 8, 12, 24), 12: (18, 18, 18, 24, 36)}

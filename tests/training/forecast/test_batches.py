@@ -4,7 +4,7 @@ import torch
 
 from training.forecast.batches import SHORT_CONTEXT, BatchMaker, collate, with_gaps
 from training.forecast.config import ForecastTraining
-from training.forecast.data import Series
+from training.forecast.series import Series
 from training.forecast.windows import Example, WindowBank
 
 

@@ -7,7 +7,8 @@ import pandas as pd
 import pytest
 
 from training.errors import DataError
-from training.forecast.data import DETECT, read_series
+from training.forecast.data import read_series
+from training.forecast.series import DETECT
 
 
 def write(path: Path, text: str) -> Path:

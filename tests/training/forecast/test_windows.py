@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from training.forecast.data import Series
+from training.forecast.series import Series
 from training.forecast.windows import (
     WEEKLY,
     Example,

@@ -122,4 +122,5 @@ def _remove(folder: Path) -> None:
     mounts = [line.split()[1] for line in Path("/proc/mounts").read_text().splitlines()]
     for mount in sorted((each for each in mounts if each.startswith(f"{folder}/")), reverse=True):
         subprocess.run(["umount", mount], check=True)
-    shutil.rmtree(folder)
+    # Not shutil: on ext4 mounted with discard it took 75 s for what rm does in 6.
+    subprocess.run(["rm", "-rf", folder], check=True)

@@ -30,7 +30,9 @@ def forecast(  # noqa: PLR0913, PLR0917 - an argument is a flag
     ],
     horizon: Annotated[int | None, typer.Option(help="Steps to forecast.")] = None,
     season_length: Annotated[int | None, typer.Option(help="Steps in a season.")] = None,
-    level: Annotated[list[float] | None, typer.Option(help="Interval in percent; may be repeated.")] = None,
+    level: Annotated[
+        list[float] | None, typer.Option(help="Interval in percent; may be repeated.")
+    ] = None,
     model: ModelName = None,
     url: Url = DEFAULT_URL,
     as_json: AsJson = False,

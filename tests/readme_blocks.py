@@ -15,7 +15,7 @@ class Block:
     def commands(self) -> list[str]:
         """Shell commands, continued lines joined."""
         joined = re.sub(r"\\\n\s*", "", self.text)
-        return [line for line in re.split(r"\n(?=\S)", joined) if line.strip()]
+        return [line.strip() for line in re.split(r"\n(?=\S)", joined) if line.strip()]
 
 
 def blocks_of(page: Path) -> list[Block]:

@@ -135,7 +135,8 @@ def _baseline_guesses(model: KneserNey, contexts: Words, targets: Words, first: 
     near = contexts[:, max(0, contexts.shape[1] - model.order + 1) :]
     parts = []
     for start in range(0, len(targets), _ROWS):
-        scores = np.log(model.distributions(near[start : start + _ROWS]))
+        with np.errstate(divide="ignore"):  # what never follows has no chance: minus infinity
+            scores = np.log(model.distributions(near[start : start + _ROWS]))
         parts.append(guesses_of(scores, targets[start : start + _ROWS], first))
     return join(parts)
 

@@ -10,9 +10,7 @@ from training.provenance import chosen_options, data_source, describe_training
 def test_a_description_holds_the_command_and_no_path_of_the_machine(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(
-        "sys.argv", ["x", "train", "digits", "--resume", "--name", "two words"]
-    )
+    monkeypatch.setattr("sys.argv", ["x", "train", "digits", "--resume", "--name", "two words"])
     history = History(records=[{"step": 40.0}], best_step=20, wall_time_s=1.26)
     config = TrainingConfig(runs=tmp_path, repository=tmp_path, data=tmp_path / "mail.txt", seed=7)
     described = describe_training(config, history)

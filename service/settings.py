@@ -37,7 +37,7 @@ class Settings(BaseSettings):
         "next-word", description="Model that answers /next-word when a request names none."
     )
     max_body_bytes: int = Field(
-        16 * 1024**2, ge=1024, description="Longest request body; a longer one gets 413."
+        8 * 1024**2, ge=1024, description="Longest request body; a longer one gets 413."
     )
     max_batch_rows: int = Field(64, ge=1, le=65536, description="Most rows in one forward pass.")
     max_batch_cells: int = Field(

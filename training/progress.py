@@ -4,8 +4,10 @@ from collections.abc import Mapping
 from types import TracebackType
 from typing import Self
 
-from rich.console import Console
+from rich.console import Console, Group
+from rich.live import Live
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.text import Text
 
 
 class TrainingProgress:
@@ -18,17 +20,17 @@ class TrainingProgress:
             TextColumn("{task.description}"),
             BarColumn(),
             MofNCompleteColumn(),
-            TextColumn("{task.fields[state]}"),
             TimeRemainingColumn(),
             console=self._console,
-            disable=not self._console.is_terminal,
         )
-        self._task = self._bar.add_task(title, total=steps, completed=done, state="")
+        self._task = self._bar.add_task(title, total=steps, completed=done)
+        self._live = Live(self._bar, console=self._console, refresh_per_second=4)
         self._steps = steps
         self._metric = ""
 
     def __enter__(self) -> Self:
-        self._bar.start()
+        if self._console.is_terminal:
+            self._live.start()
         return self
 
     def __exit__(
@@ -37,12 +39,14 @@ class TrainingProgress:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._bar.stop()
+        self._live.stop()
 
     def step(self, step: int, loss: float, per_second: float) -> None:
         """Move the bar; called a few times a second at most."""
+        self._bar.update(self._task, completed=step)
         state = f"loss {loss:.4f}{self._metric}  {per_second:,.0f} {self._unit}/s"
-        self._bar.update(self._task, completed=step, state=state)
+        # On a line of its own: beside the bar a narrow terminal would cut it off.
+        self._live.update(Group(self._bar, Text(state, style="dim")))
 
     def validated(self, step: int, loss: float, metrics: Mapping[str, float]) -> None:
         """Keep the metrics beside the bar; off a terminal, print them as a line."""

@@ -9,6 +9,7 @@ from training.forecast.config import ForecastTraining
 from training.forecast.data import read_series, series_files
 from training.forecast.metrics import Case
 from training.forecast.series import Series
+from training.forecast.smoke_series import write_smoke_series
 from training.forecast.windows import WindowBank
 
 PUBLIC = Path("../shared/data/series")
@@ -84,7 +85,7 @@ def load_data(config: ForecastTraining) -> ForecastData:
 
 
 def sources_of(config: ForecastTraining) -> Sequence[Source]:
-    """The user's data, or the public series.
+    """The user's data, or the public series; a smoke run makes do without either.
 
     Raises:
         DataError: neither is there.
@@ -92,10 +93,12 @@ def sources_of(config: ForecastTraining) -> Sequence[Source]:
     if config.data is not None:
         return (Source(config.data),)
     missing = [source.path for source in PUBLIC_SOURCES if not source.path.is_file()]
+    if missing and config.smoke:
+        return (Source(write_smoke_series(config.run_folder)),)
     if missing:
         raise DataError(
             f"{missing[0]} does not exist: give --data a CSV, Parquet or JSON-lines file, or put "
-            "the public series there (README: data)"
+            "the public series there (docs/training.md)"
         )
     return PUBLIC_SOURCES
 

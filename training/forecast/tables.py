@@ -1,5 +1,6 @@
 """CSV and Parquet files of series: long (``unique_id, ds, y``) or wide (a column a series)."""
 
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -109,7 +110,9 @@ def _dates(path: Path, column: "pd.Series[Any]") -> pd.DatetimeIndex:
         raise DataError(f"{path}: column {column.name!r} holds numbers where dates are expected")
     parsed = pd.to_datetime(column, errors="coerce", utc=True, format="ISO8601")
     if parsed.isna().all():  # another notation, the same in every row
-        parsed = pd.to_datetime(column, errors="coerce", utc=True)
+        with warnings.catch_warnings():  # what cannot be read gets our own sentence below
+            warnings.simplefilter("ignore", UserWarning)
+            parsed = pd.to_datetime(column, errors="coerce", utc=True)
     wrong = parsed.isna()
     if wrong.any():
         row = _first_row(wrong)

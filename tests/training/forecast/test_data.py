@@ -150,3 +150,10 @@ def test_a_missing_file_and_a_folder_without_series_say_what_to_give(tmp_path: P
         read_series(tmp_path / "no.csv")
     with pytest.raises(DataError, match="holds no JSON-lines file"):
         read_series(tmp_path)
+
+
+def test_dates_in_no_notation_at_all_get_one_sentence_and_no_warning(tmp_path: Path) -> None:
+    path = tmp_path / "sales.csv"
+    path.write_text("unique_id,ds,y\na,2020-99-99,1\na,soon,2\n")
+    with pytest.raises(DataError, match="'2020-99-99' in row 2, which is not a date"):
+        read_series(path)

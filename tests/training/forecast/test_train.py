@@ -120,7 +120,7 @@ def test_without_the_public_series_the_message_says_what_to_give(
     monkeypatch.chdir(tmp_path)
 
     with pytest.raises(DataError, match="does not exist: give --data"):
-        load_data(smoke(tmp_path))
+        load_data(smoke(tmp_path, smoke=False))
 
 
 def test_the_same_seed_trains_the_same_network(tmp_path: Path) -> None:
@@ -131,3 +131,10 @@ def test_the_same_seed_trains_the_same_network(tmp_path: Path) -> None:
     two = read_manifest(train(replace(config, runs=tmp_path / "again")))
 
     assert one.files["golden.json"] == two.files["golden.json"]
+
+
+def test_a_smoke_run_needs_no_data_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    data = load_data(smoke(tmp_path))
+    assert [path.name for path, _ in data.files] == ["made-up.jsonl"]
+    assert len(data.own["made-up"]) == 12

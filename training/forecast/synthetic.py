@@ -133,7 +133,7 @@ def _compose(
 def _special(
     rng: np.random.Generator, values: Values, season: Values, inside: npt.NDArray[np.bool_]
 ) -> Values:
-    """Some rows as counts, some with many zeros, some rounded to few values."""
+    """Some rows as counts, with many zeros, rounded to few values, or straight lines."""
     n = len(values)
     kind = rng.random(n)[:, None]
     scale = (np.abs(values) * inside).sum(1) / inside.sum(1) + 1e-9
@@ -145,4 +145,7 @@ def _special(
     middle = (values * inside).sum(1) / inside.sum(1)
     spread = (np.abs(values - middle[:, None]) * inside).sum(1) / inside.sum(1) + 1e-9
     coarse = np.round(values / spread[:, None] * 3)
-    return np.where((kind > 0.09) & (kind < 0.14), coarse, values)
+    values = np.where((kind > 0.09) & (kind < 0.14), coarse, values)
+    slope = _log_uniform(rng, 0.01, 1.0, n)[:, None] * rng.choice([-1.0, 1.0], size=(n, 1))
+    line = middle[:, None] + scale[:, None] * slope * np.arange(values.shape[1])
+    return np.where((kind > 0.14) & (kind < 0.22), line, values)

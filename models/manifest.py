@@ -18,8 +18,8 @@ GOLDEN_FILE = "golden.json"
 REPORT_FILE = "report.html"
 SERVING_FILE = "serving.json"
 
-Task = Literal["forecast", "classify", "next-word"]
-TASKS: tuple[Task, ...] = ("forecast", "classify", "next-word")
+Task = Literal["forecast", "classify", "next-word", "transduce"]
+TASKS: tuple[Task, ...] = ("forecast", "classify", "next-word", "transduce")
 DTYPES = ("float32", "int64")
 FORMATS = ("torchscript",)
 

@@ -1,0 +1,1 @@
+"""Signals mapped to signals: data, training and export of the transducer."""

@@ -20,6 +20,7 @@ SERVING_FILE = "serving.json"
 
 Task = Literal["forecast", "classify", "next-word", "transduce"]
 TASKS: tuple[Task, ...] = ("forecast", "classify", "next-word", "transduce")
+FORWARD = "forward"
 DTYPES = ("float32", "int64")
 FORMATS = ("torchscript",)
 
@@ -42,6 +43,14 @@ class TensorSpec:
             raise ManifestError(f"{self.name}: dtype must be one of {DTYPES}, got {self.dtype!r}")
         if len(self.shape) != len(self.axes):
             raise ManifestError(f"{self.name}: {len(self.shape)} sizes but {len(self.axes)} axes")
+
+
+@dataclass(frozen=True)
+class Method:
+    """What a method of the graph takes, in order, and what it returns, in order."""
+
+    inputs: tuple[TensorSpec, ...]
+    outputs: tuple[TensorSpec, ...]
 
 
 @dataclass(frozen=True)
@@ -80,6 +89,7 @@ class Manifest:
 
     ``parameters`` are the task's own (longest context, quantile levels, classes, tokenizer);
     ``training`` holds the command, the configuration, the seed, the commit and the wall time.
+    ``inputs`` and ``outputs`` are those of ``forward``; ``methods`` are what else the graph has.
     """
 
     name: str
@@ -95,6 +105,7 @@ class Manifest:
     licence: str
     created: str
     files: Mapping[str, FileDigest]
+    methods: Mapping[str, Method] = field(default_factory=dict)
     format: str = "torchscript"
     schema_version: int = SCHEMA_VERSION
 
@@ -107,6 +118,14 @@ class Manifest:
             raise ManifestError(f"task must be one of {TASKS}, got {self.task!r}")
         if self.format not in FORMATS:
             raise ManifestError(f"format must be one of {FORMATS}, got {self.format!r}")
+        for name in self.methods:
+            if name == FORWARD or name.startswith("_") or not name.isidentifier():
+                raise ManifestError(f"methods: {name!r} cannot be the name of a further method")
+
+    @property
+    def all_methods(self) -> dict[str, Method]:
+        """Every method that may be called, ``forward`` first."""
+        return {FORWARD: Method(self.inputs, self.outputs), **self.methods}
 
     @classmethod
     def from_json(cls, text: str | bytes) -> Self:
@@ -134,12 +153,21 @@ def _known_fields(cls: type[Manifest], raw: dict[str, Any]) -> dict[str, Any]:
 
 def _typed(raw: dict[str, Any]) -> dict[str, Any]:
     return raw | {
-        "inputs": tuple(_tensor(spec) for spec in raw["inputs"]),
-        "outputs": tuple(_tensor(spec) for spec in raw["outputs"]),
+        "inputs": _tensors(raw["inputs"]),
+        "outputs": _tensors(raw["outputs"]),
+        "methods": {name: _method(method) for name, method in raw.get("methods", {}).items()},
         "metrics": tuple(Metric(**metric) for metric in raw["metrics"]),
         "data": tuple(DataSource(**source) for source in raw["data"]),
         "files": {name: FileDigest(**digest) for name, digest in raw["files"].items()},
     }
+
+
+def _method(raw: dict[str, Any]) -> Method:
+    return Method(_tensors(raw["inputs"]), _tensors(raw["outputs"]))
+
+
+def _tensors(raw: list[dict[str, Any]]) -> tuple[TensorSpec, ...]:
+    return tuple(_tensor(spec) for spec in raw)
 
 
 def _tensor(raw: dict[str, Any]) -> TensorSpec:

@@ -2,6 +2,7 @@
 
 import asyncio
 from dataclasses import dataclass, field
+from typing import Literal
 
 import numpy as np
 
@@ -48,6 +49,7 @@ class PendingRequest:
     submitted_s: float
     waiting_rows: int
     missing_rows: int
+    side: Literal["left", "right"] = "left"
     answered: list[tuple[Selection, Arrays]] = field(default_factory=list)
     started_s: float = 0.0
     batch_rows: int = 0
@@ -77,13 +79,21 @@ class PendingRequest:
         _, first = self.answered[0]
         if len(self.answered) == 1:  # one part holds every row, in order
             return first
-        joined: dict[str, Array] = {
-            name: np.empty((len(self.rows), *array.shape[1:]), array.dtype)
-            for name, array in first.items()
-        }
-        for selection, outputs in self.answered:
-            for name, array in outputs.items():
-                joined[name][selection.index] = array
+        return {name: self._joined_output(name) for name in first}
+
+    def _joined_output(self, name: str) -> Array:
+        """One output of all rows; those of narrower passes lie on the side of their input."""
+        arrays = [outputs[name] for _, outputs in self.answered]
+        shapes = {array.shape[1:] for array in arrays}
+        widest = tuple(max(sizes) for sizes in zip(*shapes, strict=True))
+        joined: Array = np.zeros((len(self.rows), *widest), arrays[0].dtype)
+        for (selection, _), array in zip(self.answered, arrays, strict=True):
+            if array.shape[1:] == widest:
+                joined[selection.index] = array
+            elif self.side == "right":
+                joined[selection.index, : array.shape[1]] = array
+            else:
+                joined[selection.index, -array.shape[1] :] = array
         return joined
 
 

@@ -11,16 +11,16 @@
 import asyncio
 import math
 from collections import deque
-from collections.abc import Callable
 from time import perf_counter
 
 from service.batch import Answer, BatchLimits, Outcome, Part, PendingRequest, shares
 from service.batch_stats import BatchStats
-from service.errors import PredictError, ServiceOverloaded, ServiceStopping
+from service.errors import DeadlineExceeded, PredictError, ServiceOverloaded, ServiceStopping
 from service.model_thread import Worker
-from service.rows import Arrays, Padding, Rows, Selection, by_bucket, collate
+from service.rows import Padding, Rows, Run, Selection, by_bucket, collate
 
-Run = Callable[[Arrays], Arrays]
+# Only rows of one method and one length bucket share a pass.
+Kind = tuple[str, int]
 
 
 class Batcher:
@@ -32,6 +32,7 @@ class Batcher:
     Raises from ``submit``:
         ServiceOverloaded: more than ``max_queued_rows`` rows would be waiting.
         ServiceStopping: the batcher closed before the request was answered.
+        DeadlineExceeded: the answer was not there in time.
         PredictError: ``run`` failed on the rows of this request.
         BatchContractBroken: ``run`` returned another number of rows than it was given.
     """
@@ -45,7 +46,7 @@ class Batcher:
         self._worker = worker
         self._limits = limits
         self._padding = padding
-        self._queues: dict[int, deque[Part]] = {}
+        self._queues: dict[Kind, deque[Part]] = {}
         self._requests: set[PendingRequest] = set()
         self._turns = 0
         self._busy = False
@@ -53,16 +54,23 @@ class Batcher:
         self._idle = asyncio.Event()
         self._idle.set()
 
-    async def submit(self, rows: Rows) -> Answer:
-        """Answer ``rows``; the outputs are in the same order, whatever passes they rode in."""
+    async def submit(self, rows: Rows, *, deadline_s: float | None = None) -> Answer:
+        """Answer ``rows``; the outputs are in the same order, whatever passes they rode in.
+
+        ``deadline_s``, on the clock of ``time.perf_counter``, bounds queue and compute: when it
+        passes the caller is told at once, even while the model computes.
+        """
         self._refuse_if_closed()
         self._refuse_if_full(len(rows))
         request = self._enqueue(rows)
         self._wake()
+        timer = self._expire_at(request, deadline_s) if deadline_s is not None else None
         try:
             answer = await request.answer
         finally:
             self._forget(request)
+            if timer is not None:
+                timer.cancel()
         self.stats.requests += 1
         self.stats.queue_s += answer.queue_s
         return answer
@@ -94,21 +102,27 @@ class Batcher:
                 retry_after_s=max(1, math.ceil(self.waiting_rows * self.stats.row_s)),
             )
 
+    def _expire_at(self, request: PendingRequest, deadline_s: float) -> asyncio.TimerHandle:
+        error = DeadlineExceeded("the answer was not ready before the deadline of the request")
+        seconds = max(0.0, deadline_s - perf_counter())
+        return asyncio.get_running_loop().call_later(seconds, request.fail, error)
+
     def _enqueue(self, rows: Rows) -> PendingRequest:
         if not len(rows):
             raise ValueError("a request needs at least one row")
         answer: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
         request = PendingRequest(rows, answer, perf_counter(), len(rows), len(rows))
+        request.side = self._padding.side if self._padding else "left"
         self._requests.add(request)
         self.waiting_rows += len(rows)
         for bucket, selection in by_bucket(rows):
-            self._append(bucket, request, selection)
+            self._append((rows.method, bucket), request, selection)
         return request
 
-    def _append(self, bucket: int, request: PendingRequest, selection: Selection) -> None:
+    def _append(self, kind: Kind, request: PendingRequest, selection: Selection) -> None:
         self._turns += 1
         part = Part(request, selection, self._turns)
-        self._queues.setdefault(bucket, deque()).append(part)
+        self._queues.setdefault(kind, deque()).append(part)
 
     def _forget(self, request: PendingRequest) -> None:
         """Rows that still wait are for nobody now: they no longer count, and drop out in turn."""
@@ -139,38 +153,38 @@ class Batcher:
     def _next_batch(self) -> list[Part]:
         """The part that waits longest and what may ride with it; empty if nobody waits."""
         while self._queues:
-            bucket = min(self._queues, key=self._turn_of)
-            batch = self._fill(bucket)
-            if not self._queues[bucket]:
-                del self._queues[bucket]
+            kind = min(self._queues, key=self._turn_of)
+            batch = self._fill(kind)
+            if not self._queues[kind]:
+                del self._queues[kind]
             if batch:
                 return batch
         return []
 
-    def _turn_of(self, bucket: int) -> int:
-        return self._queues[bucket][0].turn
+    def _turn_of(self, kind: Kind) -> int:
+        return self._queues[kind][0].turn
 
-    def _fill(self, bucket: int) -> list[Part]:
-        queue = self._queues[bucket]
-        room = self._limits.rows_of(bucket)
+    def _fill(self, kind: Kind) -> list[Part]:
+        queue = self._queues[kind]
+        room = self._limits.rows_of(kind[1])
         batch: list[Part] = []
         while queue and room:
             part = queue.popleft()
             if part.request.gone():
                 self.stats.dropped_rows += part.selection.size
                 continue
-            taken = self._cut(bucket, part, room)
+            taken = self._cut(kind, part, room)
             room -= taken.selection.size
             batch.append(taken)
         return batch
 
-    def _cut(self, bucket: int, part: Part, room: int) -> Part:
+    def _cut(self, kind: Kind, part: Part, room: int) -> Part:
         """Take what fits; the rest queues again at the back, so a giant delays nobody twice."""
         taken = part
         if part.selection.size > room:
             head, tail = part.selection.split(room)
             taken = Part(part.request, head, part.turn)
-            self._append(bucket, part.request, tail)
+            self._append(kind, part.request, tail)
         part.request.waiting_rows -= taken.selection.size
         self.waiting_rows -= taken.selection.size
         return taken
@@ -179,7 +193,7 @@ class Batcher:
         """On the worker: one pass; if it fails, one for each half of the batch, and so on."""
         try:
             inputs = collate([part.selection for part in batch], self._padding)
-            return shares(batch, self._run(inputs))
+            return shares(batch, self._run(inputs, batch[0].request.rows.method))
         except Exception as error:  # noqa: BLE001 - whatever a model raises, only the culprit gets it
             if len(batch) == 1:
                 return [Outcome(batch[0], error)]

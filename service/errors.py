@@ -14,6 +14,7 @@ ServiceError
     ServiceNotReady        models are still being loaded
     ServiceOverloaded      the queue of the model is full
     ServiceStopping        the process is about to end
+    DeadlineExceeded       the answer was not ready when the caller said it must be
   PredictError             our fault: a model failed on input that was validated
     BatchContractBroken    a model answered another number of rows than it was asked
   StartupError             the service cannot start
@@ -134,6 +135,12 @@ class ServiceStopping(Unavailable):
     """The service stopped before the request was answered."""
 
     title = "Stopping"
+
+
+class DeadlineExceeded(Unavailable):
+    """The deadline of the request passed while it waited or while the model computed."""
+
+    title = "Deadline exceeded"
 
 
 class PredictError(ServiceError):

@@ -1,53 +1,68 @@
 """Golden examples: inputs with the answers that the network gave before it was exported."""
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from models.manifest import GOLDEN_FILE, Manifest, TensorSpec
+from models.manifest import FORWARD, GOLDEN_FILE, Manifest, TensorSpec
 from service.errors import ExportBroken, PredictError
-from service.rows import Array, Arrays
+from service.rows import Array, Arrays, Run
 
 
-def check_golden(run: Callable[[Arrays], Arrays], manifest: Manifest, folder: Path) -> None:
+@dataclass(frozen=True, slots=True)
+class Example:
+    """Inputs of a method of the graph, and the outputs that they must give."""
+
+    method: str
+    inputs: Arrays
+    outputs: Arrays
+
+
+def check_golden(run: Run, manifest: Manifest, folder: Path) -> None:
     """Compare the answers of ``run`` with the golden ones.
 
     The tolerance counts relative to the largest magnitude of an output, absolute below 1.
 
     Raises:
-        ExportBroken: an answer differs by more than the tolerance, or the examples make no sense.
+        ExportBroken: an answer differs by more than the tolerance, the examples make no sense, or
+            a method has none.
     """
     path = folder / GOLDEN_FILE
     try:
         golden = json.loads(path.read_bytes())
         tolerance = float(golden["tolerance"])
-        examples = [
-            (_arrays(example["inputs"], manifest.inputs), example["outputs"])
-            for example in golden["examples"]
-        ]
+        examples = [_example(raw, manifest) for raw in golden["examples"]]
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise ExportBroken(f"{path}: not golden examples: {error!r}") from error
-    if not examples:
-        raise ExportBroken(f"{path}: holds no example")
-    for inputs, outputs in examples:
-        _check_example(run, inputs, _arrays(outputs, manifest.outputs), tolerance, path)
+    for method in manifest.all_methods:
+        if method not in {example.method for example in examples}:
+            raise ExportBroken(f"{path}: holds no example of {method!r}")
+    for example in examples:
+        _check_example(run, example, tolerance, path)
+
+
+def _example(raw: Mapping[str, Any], manifest: Manifest) -> Example:
+    name = raw.get("method", FORWARD)
+    method = manifest.all_methods[name]
+    return Example(
+        name, _arrays(raw["inputs"], method.inputs), _arrays(raw["outputs"], method.outputs)
+    )
 
 
 def _arrays(nested: Mapping[str, Any], specs: Sequence[TensorSpec]) -> dict[str, Array]:
     return {spec.name: np.array(nested[spec.name], dtype=spec.dtype) for spec in specs}
 
 
-def _check_example(
-    run: Callable[[Arrays], Arrays], inputs: Arrays, expected: Arrays, tolerance: float, path: Path
-) -> None:
+def _check_example(run: Run, example: Example, tolerance: float, path: Path) -> None:
     try:
-        answer = run(inputs)
+        answer = run(example.inputs, example.method)
     except (RuntimeError, PredictError) as error:
         raise ExportBroken(f"{path}: the model fails on an example: {error}") from error
-    for name, array in expected.items():
+    for name, array in example.outputs.items():
         scale = max(1.0, float(np.nanmax(np.abs(array), initial=0.0)))
         off = _largest_difference(answer[name], array)
         if not off <= tolerance * scale:

@@ -29,6 +29,7 @@ TABLE: dict[type[errors.ServiceError], tuple[int, str]] = {
     errors.ServiceNotReady: (503, "not-ready"),
     errors.ServiceOverloaded: (503, "overloaded"),
     errors.ServiceStopping: (503, "stopping"),
+    errors.DeadlineExceeded: (504, "deadline-exceeded"),
 }
 
 

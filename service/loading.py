@@ -9,7 +9,7 @@ from typing import Any
 from service.errors import ExportBroken
 from service.golden import check_golden
 from service.repository import Export, Repository
-from service.rows import Arrays
+from service.rows import Run
 from service.settings import Settings
 from service.tasks import TASKS
 from service.tasks.contract import Task
@@ -25,7 +25,7 @@ class LoadedModel:
 
     export: Export
     task: Task[Any]
-    run: Callable[[Arrays], Arrays]
+    run: Run
 
 
 class LoadingStopped(Exception):

@@ -9,7 +9,8 @@ class RequestRecord:
     """One request: who asked for what, which model answered, and where the time went.
 
     ``batch_rows`` is the largest batch that the rows of the request rode in; ``queue_s`` and
-    ``predict_s`` are summed over the forward passes that the request took.
+    ``predict_s`` are summed over the forward passes that the request took. ``deadline_s``, on the
+    clock of ``time.perf_counter``, is when the answer must be ready.
     """
 
     request_id: str
@@ -22,6 +23,7 @@ class RequestRecord:
     batch_rows: int = 0
     queue_s: float = 0.0
     predict_s: float = 0.0
+    deadline_s: float | None = None
 
     def add_pass(self, *, batch_rows: int, queue_s: float, predict_s: float) -> None:
         """Count one trip through the batcher."""

@@ -3,35 +3,47 @@
 Axis letters used here: B rows, T time. Every array is batch first.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
+
+from models.manifest import FORWARD
 
 Array = npt.NDArray[Any]
 Arrays = Mapping[str, Array]
 Lengths = npt.NDArray[np.int64]
 Index = slice | npt.NDArray[np.int64]
 
+# One pass of a method of a model, by its name, over batch-first arrays.
+Run = Callable[[Arrays, str], Arrays]
+
 EVERY_ROW = slice(None)
 
 
 @dataclass(frozen=True, slots=True)
 class Padding:
-    """How rows of different lengths share a batch: ``value`` fills ``name`` on the left."""
+    """How rows of different lengths share a batch: ``value`` fills ``name`` on one side.
+
+    With ``side`` "left" rows are right-aligned, with "right" left-aligned, in requests and in
+    passes alike. Where an output is as wide as its pass, the answer is as wide as the widest pass,
+    and what belongs to a row lies on the same side as in the input.
+    """
 
     name: str
     value: float
+    side: Literal["left", "right"] = "left"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Rows:
     """The rows of one request.
 
-    Where rows differ in length they are right-aligned and padded on the left already, and
-    ``lengths`` says how much of each is real; None where all rows are equally long.
+    Where rows differ in length they are padded already, on the side that the task's ``Padding``
+    says, and ``lengths`` says how much of each is real; None where all rows are equally long.
+    ``method`` is the method of the graph that shall answer; rows of two never share a pass.
 
     Shape:
         inputs: (B, ...) each, one array for every input of the model.
@@ -40,6 +52,7 @@ class Rows:
 
     inputs: Arrays
     lengths: Lengths | None = None
+    method: str = FORWARD
 
     def __len__(self) -> int:
         return len(next(iter(self.inputs.values())))
@@ -111,7 +124,8 @@ def _block(selection: Selection, name: str, width: int, padding: Padding | None)
     block = selection.rows.inputs[name][selection.index]
     if padding is None or name != padding.name or selection.rows.lengths is None:
         return block
-    if (missing := width - block.shape[1]) <= 0:
-        return block[:, -width:]
+    missing, on_left = width - block.shape[1], padding.side == "left"
+    if missing <= 0:
+        return block[:, -width:] if on_left else block[:, :width]
     filler = np.full((len(block), missing), padding.value, dtype=block.dtype)
-    return np.concatenate([filler, block], axis=1)  # (B, width)
+    return np.concatenate([filler, block] if on_left else [block, filler], axis=1)  # (B, width)

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from models.manifest import MODEL_FILE, Manifest, TensorSpec
+from models.manifest import FORWARD, MODEL_FILE, Manifest, TensorSpec
 from service.errors import BatchContractBroken, ExportBroken
 from service.rows import Array, Arrays
 from service.threads import ThreadPlan
@@ -29,30 +29,31 @@ class TorchScriptModel:
     """A loaded export, ready to answer batches; stateless, so any thread may call it.
 
     Raises:
-        ExportBroken: ``model.pt`` cannot be loaded.
+        ExportBroken: ``model.pt`` cannot be loaded, or lacks a method that the manifest names.
     """
 
     def __init__(self, folder: Path, manifest: Manifest) -> None:
-        self._inputs = manifest.inputs
-        self._outputs = manifest.outputs
-        self._graph = _load(folder / MODEL_FILE)
+        self._methods = manifest.all_methods
+        self._graph = _load(folder / MODEL_FILE, list(manifest.methods))
+        self._calls = {name: getattr(self._graph, name) for name in self._methods}
 
-    def run(self, inputs: Arrays) -> dict[str, Array]:
-        """One forward pass over batch-first arrays, by name.
+    def run(self, inputs: Arrays, method: str = FORWARD) -> dict[str, Array]:
+        """One pass of ``method`` over batch-first arrays, by name.
 
         Raises:
             BatchContractBroken: the graph returns something else than its manifest says.
         """
-        tensors = [torch.from_numpy(_ready(inputs[spec.name], spec)) for spec in self._inputs]
+        specs = self._methods[method]
+        tensors = [torch.from_numpy(_ready(inputs[spec.name], spec)) for spec in specs.inputs]
         with torch.inference_mode():
-            returned = self._graph(*tensors)
+            returned = self._calls[method](*tensors)
         outputs = returned if isinstance(returned, tuple) else (returned,)
-        if len(outputs) != len(self._outputs):
+        if len(outputs) != len(specs.outputs):
             raise BatchContractBroken(
-                f"{len(outputs)} outputs, the manifest says {len(self._outputs)}"
+                f"{len(outputs)} outputs, the manifest says {len(specs.outputs)}"
             )
         return {
-            spec.name: tensor.numpy() for spec, tensor in zip(self._outputs, outputs, strict=True)
+            spec.name: tensor.numpy() for spec, tensor in zip(specs.outputs, outputs, strict=True)
         }
 
 
@@ -60,14 +61,14 @@ def _ready(array: Array, spec: TensorSpec) -> Array:
     return np.ascontiguousarray(array, dtype=spec.dtype)
 
 
-def _load(path: Path) -> Any:
+def _load(path: Path, methods: list[str]) -> Any:
     """Load and freeze: folding the weights into the graph takes 2 to 20 % off a pass.
 
     ``optimize_for_inference`` took nothing more off any of the shipped models, so it is left out.
     """
     try:
         graph = torch.jit.load(str(path), map_location="cpu")  # type: ignore[no-untyped-call]
-        return torch.jit.freeze(graph.eval())
+        return torch.jit.freeze(graph.eval(), preserved_attrs=methods)
     except (RuntimeError, ValueError, AttributeError) as error:
         reason = str(error).strip().splitlines()[0] if str(error).strip() else repr(error)
         raise ExportBroken(f"{path}: torch cannot load it: {reason}") from error

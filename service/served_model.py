@@ -40,14 +40,21 @@ class ServedModel:
         """
         if record := current_record.get():
             record.model, record.version = self.name, self.version
-        payload = await self.task.answer(request, self._submit)
+        payload = await self.task.answer(request, self.submit)
         return {"model": {"name": self.name, "version": self.version}, **payload}
 
-    async def _submit(self, rows: Rows) -> Arrays:
+    async def submit(self, rows: Rows) -> Arrays:
+        """Compute ``rows`` before the deadline of the request at hand, if it has one.
+
+        Raises:
+            Unavailable: the queue is full, the deadline cannot be kept, or the service is stopping.
+            PredictError: the model failed.
+        """
         record = current_record.get()
         if record:
             record.rows = record.rows or len(rows)  # later chunks of a forecast hold more
-        answer = await self.batcher.submit(rows)
+        deadline_s = record.deadline_s if record else None
+        answer = await self.batcher.submit(rows, deadline_s=deadline_s)
         if record:
             record.add_pass(
                 batch_rows=answer.batch_rows, queue_s=answer.queue_s, predict_s=answer.predict_s

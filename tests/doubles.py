@@ -5,17 +5,20 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from models.manifest import FORWARD
 from service.rows import Arrays, Rows
 
 
 class Doubler:
-    """Answers ``2 * row`` and remembers the sizes of its batches."""
+    """Answers ``2 * row`` and remembers the sizes and the methods of its batches."""
 
     def __init__(self) -> None:
         self.batch_sizes: list[int] = []
+        self.methods: list[str] = []
 
-    def __call__(self, inputs: Arrays) -> Arrays:
+    def __call__(self, inputs: Arrays, method: str = FORWARD) -> Arrays:
         self.batch_sizes.append(len(inputs["row"]))
+        self.methods.append(method)
         return {"doubled": 2 * inputs["row"]}
 
 
@@ -27,11 +30,11 @@ class Gate:
         self.entered = threading.Event()
         self._open = threading.Event()
 
-    def __call__(self, inputs: Arrays) -> Arrays:
+    def __call__(self, inputs: Arrays, method: str = FORWARD) -> Arrays:
         self.entered.set()
         if not self._open.wait(timeout=30):
             raise TimeoutError("nobody opened the gate")
-        return self.model(inputs)
+        return self.model(inputs, method)
 
     def open(self) -> None:
         self._open.set()
@@ -40,11 +43,11 @@ class Gate:
 class PickyDoubler(Doubler):
     """A doubler that fails on any batch that holds the number 13."""
 
-    def __call__(self, inputs: Arrays) -> Arrays:
+    def __call__(self, inputs: Arrays, method: str = FORWARD) -> Arrays:
         if 13 in inputs["row"]:
             self.batch_sizes.append(len(inputs["row"]))
             raise ArithmeticError("13 brings bad luck")
-        return super().__call__(inputs)
+        return super().__call__(inputs, method)
 
 
 class LengthSummer:
@@ -53,7 +56,8 @@ class LengthSummer:
     def __init__(self) -> None:
         self.shapes: list[tuple[int, ...]] = []
 
-    def __call__(self, inputs: Arrays) -> Arrays:
+    def __call__(self, inputs: Arrays, method: str = FORWARD) -> Arrays:
+        del method
         self.shapes.append(inputs["values"].shape)
         return {"total": np.nansum(inputs["values"], axis=1)}
 

@@ -4,6 +4,7 @@
 """
 
 import contextlib
+import copy
 import datetime
 import json
 import os
@@ -20,7 +21,7 @@ import torch
 from torch import nn
 
 from models import manifest as contract
-from models.manifest import DataSource, Manifest, Metric, Task, TensorSpec
+from models.manifest import FORWARD, DataSource, Manifest, Method, Metric, Task, TensorSpec
 from training.errors import ExportError
 from training.provenance import library_versions
 
@@ -34,6 +35,8 @@ class Draft:
     ``golden`` are example inputs by name; the network's own answers to them become the golden
     outputs. ``tolerance`` is the largest difference allowed, relative to the largest magnitude of
     the output or absolute below 1. ``files`` are extra files of the task, such as a vocabulary.
+    ``methods`` are those that the service may call besides ``forward``; each needs at least one
+    example in ``method_golden``.
     """
 
     name: str
@@ -49,17 +52,30 @@ class Draft:
     report_html: str
     tolerance: float = 1e-4
     files: Mapping[str, bytes] = field(default_factory=dict)
+    methods: Mapping[str, Method] = field(default_factory=dict)
+    method_golden: Mapping[str, Sequence[Arrays]] = field(default_factory=dict)
+
+    @property
+    def all_methods(self) -> dict[str, Method]:
+        """Every method of the export, ``forward`` first."""
+        return {FORWARD: Method(self.inputs, self.outputs), **self.methods}
+
+    @property
+    def all_golden(self) -> dict[str, Sequence[Arrays]]:
+        """Example inputs of every method."""
+        return {FORWARD: self.golden, **self.method_golden}
 
 
 def write_export(network: nn.Module, draft: Draft, repository: Path) -> Path:
     """Script ``network``, check it against itself, and rename it into place as a new version.
 
-    The forward method takes the draft's inputs in order and returns its outputs in order.
+    Every method takes its inputs in the draft's order and returns its outputs in that order.
 
     Raises:
-        ExportError: the scripted graph answers otherwise than the network, or an output breaks
-            its declared shape. Nothing is left behind.
+        ExportError: the scripted graph answers otherwise than the network, an output breaks its
+            declared shape, or a method lacks an example. Nothing is left behind.
     """
+    _require_examples(draft)
     model_folder = repository / draft.name
     model_folder.mkdir(parents=True, exist_ok=True)
     staging = Path(tempfile.mkdtemp(prefix=".export-", dir=model_folder))
@@ -78,11 +94,25 @@ def write_export(network: nn.Module, draft: Draft, repository: Path) -> Path:
     return model_folder / version
 
 
+def _require_examples(draft: Draft) -> None:
+    missing = [name for name in draft.methods if not draft.method_golden.get(name)]
+    unknown = set(draft.method_golden) - set(draft.methods)
+    if missing or unknown:
+        raise ExportError(
+            f"method_golden needs an example of each method: {missing} lack one, "
+            f"{sorted(unknown)} are no methods"
+        )
+
+
 def _write_files(network: nn.Module, draft: Draft, folder: Path) -> None:
-    scripted = torch.jit.script(network)
-    scripted.save(str(folder / contract.MODEL_FILE))  # type: ignore[no-untyped-call]
+    scripted = _scripted(network, list(draft.methods))
+    scripted.save(str(folder / contract.MODEL_FILE))
     loaded = torch.jit.load(str(folder / contract.MODEL_FILE))  # type: ignore[no-untyped-call]
-    examples = [_golden_example(network, loaded, draft, inputs) for inputs in draft.golden]
+    examples = [
+        _golden_example(network, loaded, draft, inputs, method)
+        for method, golden in draft.all_golden.items()
+        for inputs in golden
+    ]
     golden = {"tolerance": draft.tolerance, "examples": examples}
     (folder / contract.GOLDEN_FILE).write_text(json.dumps(golden, allow_nan=False) + "\n")
     (folder / contract.REPORT_FILE).write_text(draft.report_html, encoding="utf-8")
@@ -90,29 +120,47 @@ def _write_files(network: nn.Module, draft: Draft, folder: Path) -> None:
         (folder / name).write_bytes(content)
 
 
+def _scripted(network: nn.Module, methods: list[str]) -> Any:
+    """Script ``forward`` and ``methods``, so that networks need not know of TorchScript.
+
+    A class of its own: torch remembers which methods of a class it compiled, and would not add any.
+    """
+    if methods:
+        cls = type(network)
+        network = copy.copy(network)
+        network.__class__ = type(cls.__name__, (cls,), {"__module__": cls.__module__})
+        for name in methods:
+            torch.jit.export(getattr(cls, name))
+    return torch.jit.script(network)
+
+
 def _golden_example(
-    network: nn.Module, loaded: nn.Module, draft: Draft, inputs: Arrays
+    network: nn.Module, loaded: nn.Module, draft: Draft, inputs: Arrays, method: str
 ) -> dict[str, Any]:
-    expected = run(network, draft, inputs)
-    _compare(expected, run(loaded, draft, inputs), draft.tolerance)
+    expected = run(network, draft, inputs, method)
+    _compare(expected, run(loaded, draft, inputs, method), draft.tolerance)
     return {
+        "method": method,
         "inputs": {name: to_json(array) for name, array in inputs.items()},
         "outputs": {name: to_json(array) for name, array in expected.items()},
     }
 
 
-def run(network: nn.Module, draft: Draft, inputs: Arrays) -> dict[str, npt.NDArray[Any]]:
-    """Call ``network`` with the draft's inputs in order and name its outputs.
+def run(
+    network: nn.Module, draft: Draft, inputs: Arrays, method: str = FORWARD
+) -> dict[str, npt.NDArray[Any]]:
+    """Call ``method`` of ``network`` with its inputs in order and name its outputs.
 
     Raises:
         ExportError: an output has another rank or a fixed size other than declared.
     """
-    tensors = [torch.from_numpy(np.ascontiguousarray(inputs[spec.name])) for spec in draft.inputs]
+    specs = draft.all_methods[method]
+    tensors = [torch.from_numpy(np.ascontiguousarray(inputs[spec.name])) for spec in specs.inputs]
     with torch.inference_mode():
-        returned = network(*tensors)
+        returned = getattr(network, method)(*tensors)
     outputs = returned if isinstance(returned, tuple) else (returned,)
-    named = {spec.name: output.numpy() for spec, output in zip(draft.outputs, outputs, strict=True)}
-    for spec in draft.outputs:
+    named = {spec.name: output.numpy() for spec, output in zip(specs.outputs, outputs, strict=True)}
+    for spec in specs.outputs:
         _check_shape(spec, named[spec.name])
     return named
 
@@ -156,6 +204,7 @@ def _manifest(draft: Draft, version: str, folder: Path) -> Manifest:
         task=draft.task,
         inputs=draft.inputs,
         outputs=draft.outputs,
+        methods=dict(draft.methods),
         parameters=draft.parameters,
         metrics=tuple(draft.metrics),
         training=draft.training,

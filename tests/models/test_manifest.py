@@ -10,6 +10,7 @@ from models.manifest import (
     DataSource,
     Manifest,
     ManifestError,
+    Method,
     Metric,
     TensorSpec,
     active_version,
@@ -106,6 +107,7 @@ def test_a_missing_manifest_names_the_path(tmp_path: Path) -> None:
         ({"format": "pickle"}, "format must be one of"),
         ({"schema_version": 2}, "schema_version must be 1"),
         ({"colour": "red"}, "unknown fields"),
+        ({"methods": {"score": {"inputs": []}}}, "not a manifest"),
         ({"inputs": [{"name": "x"}]}, "not a manifest"),
         (
             {"inputs": [{"name": "x", "dtype": "int8", "shape": [1], "axes": ["a"]}]},
@@ -158,3 +160,25 @@ def test_a_wrong_serving_json_is_refused(tmp_path: Path, content: str, message: 
 def test_a_folder_without_versions_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ManifestError, match="no version with a manifest"):
         active_version(tmp_path)
+
+
+def test_a_manifest_without_methods_has_forward_alone() -> None:
+    raw = json.loads(MANIFEST.to_json())
+    del raw["methods"]
+    manifest = Manifest.from_json(json.dumps(raw))
+
+    assert manifest == MANIFEST
+    assert manifest.all_methods == {"forward": Method(MANIFEST.inputs, MANIFEST.outputs)}
+
+
+def test_further_methods_survive_json() -> None:
+    manifest = replace(MANIFEST, methods={"score": Method(MANIFEST.outputs, MANIFEST.inputs)})
+
+    assert Manifest.from_json(manifest.to_json()) == manifest
+    assert list(manifest.all_methods) == ["forward", "score"]
+
+
+@pytest.mark.parametrize("name", ["forward", "_private", "no name", ""])
+def test_what_cannot_be_a_further_method_is_refused(name: str) -> None:
+    with pytest.raises(ManifestError, match="cannot be the name of a further method"):
+        replace(MANIFEST, methods={name: Method((), ())})

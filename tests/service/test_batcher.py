@@ -3,20 +3,23 @@
 import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
+from time import perf_counter
+from typing import Literal
 
 import numpy as np
 import pytest
 
 from service.batch import BatchLimits
-from service.batcher import Batcher, Run
+from service.batcher import Batcher
 from service.errors import (
     BatchContractBroken,
+    DeadlineExceeded,
     PredictError,
     ServiceOverloaded,
     ServiceStopping,
 )
 from service.model_thread import ModelThread
-from service.rows import Arrays, Padding, Rows
+from service.rows import Arrays, Padding, Rows, Run
 from tests.doubles import Doubler, Gate, LengthSummer, PickyDoubler, numbers, series
 
 pytestmark = [pytest.mark.anyio, pytest.mark.timeout(20)]
@@ -197,7 +200,7 @@ async def test_a_failed_request_does_not_stop_the_next() -> None:
 
 
 async def test_a_model_that_answers_too_few_rows_is_found_out() -> None:
-    def forgetful(inputs: Arrays) -> Arrays:
+    def forgetful(inputs: Arrays, _: str) -> Arrays:
         return {"doubled": inputs["row"][:-1]}
 
     async with batching(forgetful) as batcher:
@@ -310,3 +313,56 @@ async def test_a_request_without_rows_is_a_mistake_of_the_caller() -> None:
     async with batching(Doubler()) as batcher:
         with pytest.raises(ValueError, match="at least one row"):
             await batcher.submit(Rows({"row": np.empty(0)}))
+
+
+async def test_rows_for_different_methods_never_share_a_pass(gate: Gate) -> None:
+    async with batching(gate, max_rows=8) as batcher:
+        first = await occupy(batcher, gate)
+        methods = ["score", "forward", "score"]
+        others = [
+            asyncio.create_task(batcher.submit(Rows({"row": np.array([at])}, method=method)))
+            for at, method in enumerate(methods)
+        ]
+        await asyncio.sleep(0)
+        gate.open()
+        await asyncio.gather(first, *others)
+
+    assert gate.model.methods == ["forward", "score", "forward"]
+    assert gate.model.batch_sizes == [1, 2, 1]
+
+
+@pytest.mark.parametrize("side", ["left", "right"])
+async def test_outputs_as_wide_as_their_pass_lie_on_the_side_of_their_input(
+    side: Literal["left", "right"],
+) -> None:
+    def negative(inputs: Arrays, _: str) -> Arrays:
+        return {"negative": -inputs["values"]}
+
+    lengths = (3, 70, 2)
+    values = np.zeros((3, 70))
+    for row, length in enumerate(lengths):
+        values[row, slice(70 - length, None) if side == "left" else slice(length)] = row + 1
+    async with batching(negative, padding=Padding("values", 0, side=side)) as batcher:
+        outputs = (await batcher.submit(Rows({"values": values}, np.array(lengths)))).outputs
+
+    assert outputs["negative"].tolist() == (-values).tolist()
+
+
+async def test_a_deadline_that_passes_while_the_request_waits_answers_at_once(gate: Gate) -> None:
+    async with batching(gate, max_rows=8) as batcher:
+        first = await occupy(batcher, gate)
+        with pytest.raises(DeadlineExceeded):
+            await batcher.submit(numbers(5, 6), deadline_s=perf_counter() + 0.01)
+        assert batcher.waiting_rows == 0
+        gate.open()
+        assert await first == [0]
+    assert gate.model.batch_sizes == [1]
+
+
+async def test_a_deadline_that_passes_during_compute_answers_at_once(gate: Gate) -> None:
+    async with batching(gate) as batcher:
+        with pytest.raises(DeadlineExceeded):
+            await batcher.submit(numbers(5), deadline_s=perf_counter() + 0.01)
+        gate.open()
+
+    assert gate.model.batch_sizes == [1]

@@ -54,3 +54,18 @@ def test_inputs_that_do_not_vary_in_length_are_stacked_as_they_are() -> None:
 
     assert collate([selection], Padding("values", np.nan))["season_length"].tolist() == [4, 7]
     assert selection.cells() == 12
+
+
+def test_rows_padded_on_the_right_keep_their_start() -> None:
+    lengths = np.array([2, 5, 3])
+    values = np.array([[1, 2, 0, 0, 0], [3, 4, 5, 6, 7], [8, 9, 10, 0, 0]])
+    wide = Rows({"values": values}, lengths)
+    ((_, selection),) = by_bucket(wide)
+    _, tail = selection.split(2)
+    ((_, narrow),) = by_bucket(Rows({"values": np.array([[11, 12]])}, np.array([2])))
+    ((_, single),) = by_bucket(Rows({"values": np.array([[13]])}, np.array([1])))
+    right = Padding("values", -1, side="right")
+
+    assert collate([single, narrow], right)["values"].tolist() == [[13, -1], [11, 12]]
+    assert collate([selection, narrow], right)["values"][-1].tolist() == [11, 12, -1, -1, -1]
+    assert tail.longest == 5

@@ -8,12 +8,14 @@ import numpy as np
 import pytest
 import torch
 
-from models.manifest import read_manifest
+from models.manifest import Method, read_manifest
 from service.errors import BatchContractBroken, ExportBroken
 from service.golden import check_golden
 from service.rows import Arrays
 from service.runtime import TorchScriptModel, apply_threads
 from service.threads import ThreadPlan
+from tests.service.tiny_networks import PROVENANCE, batch_first
+from training.export import Draft, write_export
 
 
 @pytest.fixture
@@ -52,7 +54,7 @@ def test_a_graph_with_other_outputs_than_promised_is_found_out(folder: Path) -> 
 
 
 def test_a_model_that_fails_on_its_own_example_is_refused(folder: Path) -> None:
-    def fails(_: Arrays) -> Arrays:
+    def fails(_: Arrays, __: str) -> Arrays:
         raise RuntimeError("expected a float")
 
     with pytest.raises(ExportBroken, match="the model fails on an example: expected a float"):
@@ -62,7 +64,7 @@ def test_a_model_that_fails_on_its_own_example_is_refused(folder: Path) -> None:
 def test_an_answer_of_another_shape_is_refused(folder: Path) -> None:
     model = TorchScriptModel(folder, read_manifest(folder))
 
-    def too_short(inputs: Arrays) -> Arrays:
+    def too_short(inputs: Arrays, _: str) -> Arrays:
         return {name: array[:1] for name, array in model.run(inputs).items()}
 
     with pytest.raises(ExportBroken, match="off by inf"):
@@ -81,3 +83,83 @@ def test_the_thread_plan_holds_on_every_thread() -> None:
         torch.set_num_threads(before)
 
     assert found == [3]
+
+
+class TwoMethods(torch.nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.layer = torch.nn.Linear(3, 2)
+
+    def bend(self, rows: torch.Tensor) -> torch.Tensor:
+        bent: torch.Tensor = self.layer(rows)
+        return bent
+
+    def forward(self, rows: torch.Tensor) -> torch.Tensor:
+        return self.bend(rows)
+
+    def score(self, rows: torch.Tensor, offsets: torch.Tensor) -> torch.Tensor:
+        return self.bend(rows) + offsets.unsqueeze(1)
+
+
+@pytest.fixture(scope="module")
+def two_methods(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    rows = batch_first("rows", "float32", ("column", 3))
+    example = {"rows": np.ones((1, 3), dtype=np.float32)}
+    offsets = {"offsets": np.array([10], dtype=np.int64)}
+    draft = Draft(
+        name="two",
+        task="classify",
+        inputs=(rows,),
+        outputs=(batch_first("sums", "float32", ("column", 2)),),
+        parameters={},
+        golden=[example],
+        methods={
+            "score": Method(
+                (rows, batch_first("offsets", "int64")),
+                (batch_first("scores", "float32", ("column", 2)),),
+            )
+        },
+        method_golden={"score": [example | offsets]},
+        **PROVENANCE,
+    )
+    return write_export(TwoMethods(), draft, tmp_path_factory.mktemp("repository"))
+
+
+def test_every_method_of_the_manifest_is_frozen_checked_and_called(two_methods: Path) -> None:
+    manifest = read_manifest(two_methods)
+    model = TorchScriptModel(two_methods, manifest)
+    check_golden(model.run, manifest, two_methods)
+    rows = np.array([[1, 2, 3]], dtype=np.float32)
+    sums = model.run({"rows": rows})["sums"]
+    scores = model.run({"rows": rows, "offsets": np.array([100])}, "score")["scores"]
+
+    assert scores == pytest.approx(sums + 100)
+    assert "prim::GetAttr" not in str(model._graph.score.graph)
+
+
+def test_a_method_that_the_graph_lacks_is_found_out(two_methods: Path) -> None:
+    manifest = read_manifest(two_methods)
+    promised = replace(manifest, methods={"spell": Method((), ())})
+
+    with pytest.raises(ExportBroken, match="spell"):
+        TorchScriptModel(two_methods, promised)
+
+
+def test_a_method_without_a_golden_example_is_refused(two_methods: Path) -> None:
+    manifest = read_manifest(two_methods)
+    promised = replace(manifest, methods={**manifest.methods, "spell": Method((), ())})
+
+    with pytest.raises(ExportBroken, match="holds no example of 'spell'"):
+        check_golden(lambda inputs, _: inputs, promised, two_methods)
+
+
+def test_golden_examples_of_a_method_are_compared(two_methods: Path) -> None:
+    manifest = read_manifest(two_methods)
+    model = TorchScriptModel(two_methods, manifest)
+
+    def off_in_score(inputs: Arrays, method: str) -> Arrays:
+        shift = 1.0 if method == "score" else 0.0
+        return {name: array + shift for name, array in model.run(inputs, method).items()}
+
+    with pytest.raises(ExportBroken, match="does not reproduce 'scores'"):
+        check_golden(off_in_score, manifest, two_methods)

@@ -1,10 +1,11 @@
 """Warm-up: every shape, until it settles, but not for ever."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from models.manifest import Manifest, read_manifest
+from models.manifest import FORWARD, Manifest, Method, TensorSpec, read_manifest
 from service import warmup
 from service.rows import Arrays
 from service.warmup import MAX_ROUNDS, MIN_ROUNDS, shapes_to_warm, warm_up
@@ -16,9 +17,11 @@ class Clocked:
     def __init__(self, *seconds: float) -> None:
         self.seconds = list(seconds)
         self.now = 0.0
+        self.methods: list[str] = []
         self.shapes: list[tuple[int, ...]] = []
 
-    def __call__(self, inputs: Arrays) -> Arrays:
+    def __call__(self, inputs: Arrays, method: str = FORWARD) -> Arrays:
+        self.methods.append(method)
         self.shapes.append(inputs["values"].shape)
         self.now += self.seconds.pop(0) if len(self.seconds) > 1 else self.seconds[0]
         return {}
@@ -72,3 +75,23 @@ def test_lone_rows_come_first_then_full_batches_of_every_length(manifest: Manife
     warm_up(model, manifest, shapes_to_warm(5, [24, 48]), max_s=60)
 
     assert model.shapes[:4] == [(1, 24), (1, 48), (5, 24), (5, 48)]
+
+
+def test_every_method_is_warmed_up_with_inputs_of_its_own(manifest: Manifest) -> None:
+    inputs = (
+        TensorSpec("values", "float32", (-1, 3, -1), ("batch", "band", "time")),
+        TensorSpec("lengths", "int64", (-1,), ("batch",)),
+    )
+    lengths: list[list[int]] = []
+
+    class Remembering(Clocked):
+        def __call__(self, inputs: Arrays, method: str = FORWARD) -> Arrays:
+            lengths.append(inputs["lengths"].tolist() if "lengths" in inputs else [])
+            return super().__call__(inputs, method)
+
+    model = Remembering(1)
+    warm_up(model, replace(manifest, methods={"score": Method(inputs, ())}), [(2, 24)], max_s=60)
+
+    assert model.methods[:3] == ["forward", "score", "forward"]
+    assert model.shapes[:2] == [(2, 24), (2, 3, 24)]
+    assert lengths[:2] == [[], [24, 24]]

@@ -1,13 +1,14 @@
 import json
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
 from torch import Tensor, nn
 
-from models.manifest import Metric, TensorSpec, read_manifest
+from models.manifest import Method, Metric, TensorSpec, read_manifest
 from training.errors import ExportError
 from training.export import Draft, to_json, write_export
 
@@ -102,3 +103,58 @@ def test_an_output_other_than_declared_is_not_exported(
 def test_json_has_null_for_nan_and_keeps_whole_numbers() -> None:
     assert to_json(GOLDEN[0]) == [1.0, None, 2.0, 3.0, 4.0]
     assert to_json(np.array([[3]])) == [[3]]
+
+
+class Scaled(nn.Module):
+    """Doubles in ``forward``; ``score`` multiplies by what each row is told."""
+
+    def forward(self, values: Tensor) -> Tensor:
+        return 2.0 * values
+
+    def score(self, values: Tensor, factors: Tensor) -> Tensor:
+        return values * factors.unsqueeze(1)
+
+
+VALUES = TensorSpec("values", "float32", (-1, -1), ("batch", "time"))
+SCALED = replace(
+    DRAFT,
+    inputs=(VALUES,),
+    outputs=(replace(VALUES, name="scaled"),),
+    golden=[{"values": np.ones((B, T), dtype=np.float32)}],
+    methods={
+        "score": Method(
+            (VALUES, TensorSpec("factors", "int64", (-1,), ("batch",))),
+            (replace(VALUES, name="scores"),),
+        )
+    },
+    method_golden={"score": [{"values": np.ones((B, 2), np.float32), "factors": np.array([3, 5])}]},
+)
+
+
+def test_further_methods_are_exported_with_their_golden_answers(tmp_path: Path) -> None:
+    torch.jit.script(Scaled())  # what was scripted before without them does not stand in the way
+    folder = write_export(Scaled(), SCALED, tmp_path)
+    examples = json.loads((folder / "golden.json").read_text())["examples"]
+    graph = torch.jit.load(str(folder / "model.pt"))  # type: ignore[no-untyped-call]
+
+    assert read_manifest(folder).methods == SCALED.methods
+    assert [example["method"] for example in examples] == ["forward", "score"]
+    assert examples[1]["outputs"] == {"scores": [[3.0, 3.0], [5.0, 5.0]]}
+    assert graph.score(torch.ones(1, T), torch.tensor([7])).tolist() == [[7.0] * T]
+
+
+@pytest.mark.parametrize(
+    ("examples", "message"),
+    [({}, r"\['score'\] lack one"), ({"score": []}, r"\['score'\] lack one")],
+    ids=["none", "empty"],
+)
+def test_a_method_without_an_example_is_not_exported(
+    tmp_path: Path, examples: dict[str, list[Any]], message: str
+) -> None:
+    with pytest.raises(ExportError, match=message):
+        write_export(Scaled(), replace(SCALED, method_golden=examples), tmp_path)
+
+
+def test_an_example_of_an_unknown_method_is_not_exported(tmp_path: Path) -> None:
+    with pytest.raises(ExportError, match=r"\['score'\] are no methods"):
+        write_export(Scaled(), replace(SCALED, methods={}), tmp_path)

@@ -107,7 +107,7 @@ class RowClassifier(nn.Module):
 
 
 class RowProbabilities(nn.Module):
-    """What is exported: a row classifier's logits as calibrated probabilities.
+    """What is exported: a classifier's logits as calibrated probabilities.
 
     Shape:
         images: (B, R, W) float32, 0..255; returns: (B, C) float32, rows sum to one.
@@ -115,7 +115,7 @@ class RowProbabilities(nn.Module):
     Source: Guo et al. 2017, arXiv:1706.04599 (temperature scaling).
     """
 
-    def __init__(self, classifier: RowClassifier, *, temperature: float = 1.0) -> None:
+    def __init__(self, classifier: nn.Module, *, temperature: float = 1.0) -> None:
         super().__init__()
         if not temperature > 0.0:
             raise ValueError(f"temperature must be above 0, got {temperature}")

@@ -1,8 +1,10 @@
 """``seqserve train ...``: a command per family; the heavy imports wait until one is chosen."""
 
 import importlib
+import inspect
 from collections.abc import Callable
-from typing import Any
+from pathlib import Path
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
@@ -11,7 +13,8 @@ from training.digits.config import DigitsTraining
 from training.errors import TrainingError
 from training.forecast.config import ForecastTraining
 from training.next_word.config import NextWordTraining
-from training.options import command
+from training.options import as_flags, command, configure_from
+from training.recipes.request import RecipeRequest
 
 app = typer.Typer(
     name="train",
@@ -114,3 +117,42 @@ _add(
       seqserve train next-word --smoke
     """,
 )
+
+
+def _recipe(**flags: Any) -> None:
+    name = flags.pop("name")
+    request = configure_from(RecipeRequest, {}, flags, Path())
+    _import("training.recipes.command").run(name, request)
+
+
+_recipe.__signature__ = inspect.Signature(  # type: ignore[attr-defined]
+    [
+        inspect.Parameter(
+            "name",
+            inspect.Parameter.KEYWORD_ONLY,
+            annotation=Annotated[
+                str, typer.Argument(help="A recipe, or all, list, table.", metavar="NAME")
+            ],
+        ),
+        *as_flags(RecipeRequest),
+    ]
+)
+app.command(
+    "recipe",
+    help="""Repeat a system of the study notes: as they describe it, then with a better setting.
+
+    Each ends in an export that the service serves, with a report.
+
+    Examples:
+
+      seqserve train recipe list
+
+      seqserve train recipe sine-to-cosine-lstm
+
+      seqserve train recipe all --jobs 2
+
+      seqserve train recipe all --resume
+
+      seqserve train recipe table --into docs/notes.md
+    """,
+)(_guarded(_recipe))

@@ -8,6 +8,9 @@ from training.options import option
 
 Device = Literal["auto", "cpu", "cuda"]
 Precision = Literal["float32", "bfloat16"]
+Optimizer = Literal["adamw", "adam", "sgd"]
+Schedule = Literal["cosine", "constant"]
+Keep = Literal["best", "last"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,13 +38,18 @@ class TrainingConfig:
     validate_every: int = option(100, "Steps between validations.", smoke=10, minimum=1)
     patience: int = option(10, "Validations without gain before stopping early.", minimum=1)
     batch_size: int = option(64, "Examples in a step.", minimum=1)
+    optimizer: Optimizer = option("adamw", "What turns gradients into steps: adamw, adam or sgd.")
+    schedule: Schedule = option("cosine", "Learning rate after the warm-up: cosine or constant.")
     learning_rate: float = option(1e-3, "Highest learning rate of the schedule.", minimum=0.0)
     warmup_steps: int = option(100, "Steps of linear warm-up.", smoke=2, minimum=0)
-    weight_decay: float = option(0.01, "AdamW's weight decay, on matrices only.", minimum=0.0)
-    clip_norm: float = option(1.0, "Largest gradient norm.", minimum=0.0)
+    weight_decay: float = option(
+        0.01, "Weight decay: adamw's on matrices only, the others' on all weights.", minimum=0.0
+    )
+    clip_norm: float = option(1.0, "Largest gradient norm; 0 = never clipped.", minimum=0.0)
     average_decay: float = option(
         0.999, "Decay of the running average of weights; 0 = no average.", minimum=0.0, maximum=1.0
     )
+    keep: Keep = option("best", "Weights to export: those that validated best, or the last.")
 
     @property
     def run_folder(self) -> Path:

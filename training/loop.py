@@ -16,8 +16,9 @@ from training.config import TrainingConfig
 from training.devices import resolve_device, seed_everything
 from training.errors import DataError, Interrupted
 from training.interruption import InterruptionFlag
+from training.optimizers import clip_gradients, make_optimizer
 from training.progress import TrainingProgress
-from training.schedule import warmup_cosine
+from training.schedule import warmup_constant, warmup_cosine
 
 Batch = TypeVar("Batch")
 CHECKPOINT_INTERVAL_S = 60.0
@@ -67,6 +68,8 @@ class History:
 def fit(task: TrainingTask[Batch], config: TrainingConfig, *, title: str = "training") -> History:
     """Train ``task.network`` and leave it with the averaged weights that validated best.
 
+    With ``config.keep`` "last" it is left with the weights after the last step instead.
+
     Raises:
         Interrupted: Ctrl-C or SIGTERM; the checkpoint is written.
         CheckpointError: ``config.resume`` and the checkpoint does not fit.
@@ -87,7 +90,7 @@ class _Fit(Generic[Batch]):
         self.device = resolve_device(config.device)
         self.network = task.network.to(self.device).train()
         self.average = WeightAverage(self.network, config.average_decay)
-        self.optimizer = torch.optim.AdamW(_parameter_groups(self.network, config), fused=True)
+        self.optimizer = make_optimizer(self.network, config)
         self.history = History()
         self.best_weights: dict[str, Tensor] = {}
         self.step = 0
@@ -134,7 +137,8 @@ class _Fit(Generic[Batch]):
 
     def _update(self, batch: Batch) -> None:
         config = self.config
-        factor = warmup_cosine(self.step, steps=config.steps, warmup_steps=config.warmup_steps)
+        schedule = warmup_cosine if config.schedule == "cosine" else warmup_constant
+        factor = schedule(self.step, steps=config.steps, warmup_steps=config.warmup_steps)
         for group in self.optimizer.param_groups:
             group["lr"] = config.learning_rate * factor
         half = config.precision == "bfloat16"
@@ -142,7 +146,7 @@ class _Fit(Generic[Batch]):
             loss = self.task.loss(batch)
         self.optimizer.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
-        nn.utils.clip_grad_norm_(self.network.parameters(), config.clip_norm)
+        clip_gradients(self.network, config.clip_norm)
         self.optimizer.step()
         self._count(float(loss.detach()))
 
@@ -162,7 +166,8 @@ class _Fit(Generic[Batch]):
         self.examples, self.shown = 0, now
 
     def _validate(self) -> None:
-        metrics = dict(self.task.validate(self.average.network))
+        metrics = dict(self.task.validate(self.average.network.eval()))
+        self.network.train()  # without an average it is the same network
         self.loss = self.loss_sum / max(1, self.loss_count)
         self.loss_sum, self.loss_count = 0.0, 0
         rate = float(self.optimizer.param_groups[0]["lr"])
@@ -174,7 +179,8 @@ class _Fit(Generic[Batch]):
 
     def _keep_best(self, value: float) -> None:
         sign = 1.0 if self.task.goal == "min" else -1.0
-        if not self.best_weights or sign * value < sign * self.history.best:
+        latest = self.config.keep == "last"
+        if latest or not self.best_weights or sign * value < sign * self.history.best:
             self.history.best, self.history.best_step, self.stale = value, self.step, 0
             state = self.average.network.state_dict()
             self.best_weights = {name: tensor.clone() for name, tensor in state.items()}
@@ -215,14 +221,3 @@ class _Fit(Generic[Batch]):
         self.best_weights = state["best_weights"]
         self.history = History(**state["history"])
         self.step, self.stale, self.loss_sum, self.loss_count = state["progress"]
-
-
-def _parameter_groups(network: nn.Module, config: TrainingConfig) -> list[dict[str, Any]]:
-    matrices = [p for p in network.parameters() if p.requires_grad and p.dim() >= 2]
-    vectors = [p for p in network.parameters() if p.requires_grad and p.dim() < 2]
-    groups = [(matrices, config.weight_decay), (vectors, 0.0)]
-    return [
-        {"params": params, "weight_decay": decay, "lr": config.learning_rate}
-        for params, decay in groups
-        if params
-    ]

@@ -44,6 +44,23 @@ def configure(
             type or out of its bounds.
     """
     values = _read_toml(config_class, toml_file) if toml_file else {}
+    return _configured(config_class, values, flags)
+
+
+def configure_from(
+    config_class: type[Config], raw: Mapping[str, Any], flags: Mapping[str, Any], source: Path
+) -> Config:
+    """As ``configure``, from a part of the TOML file ``source`` that is read already.
+
+    Raises:
+        DataError: an option is unknown, of the wrong type or out of its bounds.
+    """
+    return _configured(config_class, _typed(config_class, raw, source), flags)
+
+
+def _configured(
+    config_class: type[Config], values: dict[str, Any], flags: Mapping[str, Any]
+) -> Config:
     values |= {name: value for name, value in flags.items() if value is not None}
     if values.get("smoke"):
         values = _smoke_values(config_class) | values
@@ -109,6 +126,10 @@ def _read_toml(config_class: type[Any], path: Path) -> dict[str, Any]:
         raise DataError(f"cannot read {path}: {error.strerror}") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise DataError(f"{path} is not a TOML file: {error}") from error
+    return _typed(config_class, raw, path)
+
+
+def _typed(config_class: type[Any], raw: Mapping[str, Any], path: Path) -> dict[str, Any]:
     hints = typing.get_type_hints(config_class)
     unknown = sorted(set(raw) - set(hints))
     if unknown:

@@ -65,7 +65,7 @@ def mistakes(data: DigitData, probabilities: Probabilities) -> Figure:
         f"{data.classes[labels[i]]} → {data.classes[predicted[i]]}\n{probabilities[i].max():.2f}"
         for i in surest
     ]
-    return _gallery([data.test.images[i] for i in surest], titles)
+    return gallery([data.test.images[i] for i in surest], titles)
 
 
 def augmentations(data: DigitData, config: DigitsTraining) -> Figure:
@@ -76,7 +76,7 @@ def augmentations(data: DigitData, config: DigitsTraining) -> Figure:
     deformed = augment(repeated, generator, strength=config.augmentation).numpy()
     per_image = deformed.reshape(len(originals), _COLUMNS - 1, 28, 28)
     rows = zip(originals, per_image, strict=True)
-    return _gallery([picture for first, others in rows for picture in (first, *others)])
+    return gallery([picture for first, others in rows for picture in (first, *others)])
 
 
 def reliability_curve(probabilities: Probabilities, labels: NDArray[np.int64]) -> Figure:
@@ -94,8 +94,8 @@ def reliability_curve(probabilities: Probabilities, labels: NDArray[np.int64]) -
     return figure
 
 
-def _gallery(pictures: Sequence[NDArray[np.generic]], titles: Sequence[str] = ()) -> Figure:
-    """Pictures side by side in one drawing; an axes for each would take seconds."""
+def gallery(pictures: Sequence[NDArray[np.generic]], titles: Sequence[str] = ()) -> Figure:
+    """Show pictures side by side in one drawing; an axes for each would take seconds."""
     n_rows = max(1, -(-len(pictures) // _COLUMNS))
     cell_height = _CELL + (_TITLE_HEIGHT if titles else 0)
     sheet = np.zeros((n_rows * cell_height, _COLUMNS * _CELL))

@@ -38,7 +38,7 @@ class DigitsTask:
     def batch(self, step: int) -> Batch:
         """Images (B, 28, 28) float32 and labels (B,) of this step."""
         config = self._config
-        index = self._index(step)
+        index = shuffled(step, config.batch_size, len(self._labels), config.seed)
         generator = torch.Generator().manual_seed(
             int(step_generator(config.seed, step).integers(2**62))
         )
@@ -71,16 +71,18 @@ class DigitsTask:
         accuracy = (logits.argmax(dim=1) == labels).double().mean()
         return {"validation_loss": float(loss), "validation_accuracy": float(accuracy)}
 
-    def _index(self, step: int) -> Tensor:
-        """Positions of this step's images: each round through the data in its own order."""
-        size = min(self._config.batch_size, len(self._labels))
-        rounds, within = np.divmod(step * size + np.arange(size), len(self._labels))
-        index = np.empty(size, np.int64)
-        for number in np.unique(rounds):
-            here = rounds == number
-            order = _order(self._config.seed, int(number), len(self._labels))
-            index[here] = order[within[here]]
-        return torch.from_numpy(index)
+
+def shuffled(step: int, size: int, n_images: int, seed: int) -> Tensor:
+    """Positions of a step's images: each round through the data in its own order."""
+    size = min(size, n_images)
+    rounds, within = np.divmod(step * size + np.arange(size), n_images)
+    if rounds[0] == rounds[-1]:
+        return torch.from_numpy(_order(seed, int(rounds[0]), n_images)[within])
+    index = np.empty(size, np.int64)
+    for number in np.unique(rounds):
+        here = rounds == number
+        index[here] = _order(seed, int(number), n_images)[within[here]]
+    return torch.from_numpy(index)
 
 
 def sizes_of(config: DigitsTraining, n_classes: int) -> RowClassifierSizes:

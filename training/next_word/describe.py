@@ -4,7 +4,6 @@ from typing import Any
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 
 from models.manifest import TensorSpec
 from models.next_words import NextWords
@@ -14,6 +13,7 @@ from training.loop import History
 from training.next_word.config import NextWordTraining
 from training.next_word.corpus import Corpus
 from training.next_word.evaluation import Evaluation, metrics_of
+from training.next_word.methods import Arrays, golden_of, methods_of
 from training.next_word.page import build_page
 from training.provenance import describe_training
 
@@ -36,6 +36,7 @@ def draft_of(
     """All that the exporter needs besides the network."""
     metrics = metrics_of(evaluation, corpus)
     answer = ("batch", "rank")
+    golden = golden_contexts(network, corpus, config.context_length)
     return Draft(
         name=config.name,
         task="next-word",
@@ -47,7 +48,9 @@ def draft_of(
             TensorSpec("probabilities", "float32", (-1, network.top_k), answer),
         ),
         parameters=_parameters(config, network),
-        golden=golden_contexts(network, corpus, config.context_length),
+        golden=golden,
+        methods=methods_of(network, config.context_length),
+        method_golden=golden_of(network, golden),
         metrics=metrics,
         training=_training(config, history, corpus),
         data=corpus.sources,
@@ -78,9 +81,7 @@ def _training(config: NextWordTraining, history: History, corpus: Corpus) -> dic
     return describe_training(config, history) | own
 
 
-def golden_contexts(
-    network: NextWords, corpus: Corpus, length: int
-) -> list[dict[str, NDArray[np.int64]]]:
+def golden_contexts(network: NextWords, corpus: Corpus, length: int) -> list[Arrays]:
     """Contexts whose answers have no near-ties, so that rounding cannot change their order."""
     generator = np.random.default_rng(0)
     text = corpus.held_out

@@ -1,5 +1,6 @@
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -77,10 +78,29 @@ def test_the_report_shows_suggestions_and_neighbours(export: Path) -> None:
     assert "Kneser-Ney 3-gram" in page
 
 
+def golden(export: Path, method: str) -> list[dict[str, Any]]:
+    examples = json.loads((export / "golden.json").read_text())["examples"]
+    return [example for example in examples if example["method"] == method]
+
+
 def test_golden_answers_fall(export: Path) -> None:
-    for example in json.loads((export / "golden.json").read_text())["examples"]:
-        probabilities = example["outputs"]["probabilities"][0]
-        assert probabilities == sorted(probabilities, reverse=True)
+    for method, output in (("forward", "probabilities"), ("neighbours", "similarities")):
+        for example in golden(export, method):
+            values = example["outputs"][output][0]
+            assert values == sorted(values, reverse=True)
+
+
+def test_every_method_of_the_export_has_golden_answers(export: Path) -> None:
+    assert set(read_manifest(export).methods) == {"score", "draw", "neighbours"}
+    assert [len(golden(export, name)) for name in ("score", "draw", "neighbours")] == [4, 4, 2]
+
+
+def test_golden_draws_are_of_every_kind(export: Path) -> None:
+    inputs = [example["inputs"] for example in golden(export, "draw")]
+
+    assert [each["temperatures"][0] for each in inputs] == pytest.approx([0, 0.7, 1.3, 0])
+    assert [each["top_ks"][0] for each in inputs] == [0, 5, 0, 0]
+    assert [each["top_ps"][0] for each in inputs] == [1, 1, 0.5, 1]
 
 
 def test_a_context_length_that_cannot_be_halved_is_refused_before_reading() -> None:

@@ -1,0 +1,103 @@
+"""The methods of a next-word export besides ``forward``: their tensors and golden examples."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from models.manifest import Method, TensorSpec
+from models.next_words import NextWords
+from models.tokenizer import PADDING_ID, UNKNOWN_ID
+
+Arrays = dict[str, NDArray[Any]]
+# Words that a query of neighbours may add up, and words that a draw may rule out.
+MOST_WORDS_OF_A_QUERY = 8
+MOST_BANNED = 32
+_BATCH = ("batch",)
+_N_GOLDEN = 2
+_N_TRIED = 48
+
+
+def methods_of(network: NextWords, context_length: int) -> dict[str, Method]:
+    """What ``score``, ``draw`` and ``neighbours`` take and return."""
+    contexts = TensorSpec("contexts", "int64", (-1, context_length), ("batch", "position"))
+    log_probabilities = TensorSpec("log_probabilities", "float32", (-1,), _BATCH)
+    query = (-1, MOST_WORDS_OF_A_QUERY), ("batch", "word")
+    ranked = (-1, network.top_k), ("batch", "rank")
+    return {
+        "score": Method(
+            (contexts, TensorSpec("targets", "int64", (-1,), _BATCH)), (log_probabilities,)
+        ),
+        "draw": Method(
+            (
+                contexts,
+                TensorSpec("banned", "int64", (-1, MOST_BANNED), ("batch", "word")),
+                TensorSpec("temperatures", "float32", (-1,), _BATCH),
+                TensorSpec("top_ks", "int64", (-1,), _BATCH),
+                TensorSpec("top_ps", "float32", (-1,), _BATCH),
+                TensorSpec("uniforms", "float32", (-1,), _BATCH),
+            ),
+            (TensorSpec("words", "int64", (-1,), _BATCH), log_probabilities),
+        ),
+        "neighbours": Method(
+            (TensorSpec("words", "int64", *query), TensorSpec("weights", "float32", *query)),
+            (
+                TensorSpec("words", "int64", *ranked),
+                TensorSpec("similarities", "float32", *ranked),
+            ),
+        ),
+    }
+
+
+def golden_of(network: NextWords, contexts: Sequence[Arrays]) -> dict[str, list[Arrays]]:
+    """Examples of each method, on the golden contexts of ``forward`` where they need any."""
+    some = [example["contexts"] for example in contexts]
+    return {
+        "score": [_score(context, network.first_word_id) for context in some],
+        "draw": [_draw(context, number) for number, context in enumerate(some)],
+        "neighbours": _neighbours(network),
+    }
+
+
+def _score(context: NDArray[Any], target: int) -> Arrays:
+    return {"contexts": context, "targets": np.array([target])}
+
+
+def _draw(context: NDArray[Any], number: int) -> Arrays:
+    """One by one: the likeliest word, one of five, one of half of the probability."""
+    banned = np.full((1, MOST_BANNED), PADDING_ID)
+    banned[0, :2] = UNKNOWN_ID
+    kind = number % 3
+    return {
+        "contexts": context,
+        "banned": banned,
+        "temperatures": np.array([(0.0, 0.7, 1.3)[kind]], dtype=np.float32),
+        "top_ks": np.array([(0, 5, 0)[kind]]),
+        "top_ps": np.array([(1.0, 1.0, 0.5)[kind]], dtype=np.float32),
+        "uniforms": np.array([0.4], dtype=np.float32),
+    }
+
+
+def _neighbours(network: NextWords) -> list[Arrays]:
+    """Queries whose answers have no near-ties: a shown word, less some of the unknown word."""
+    last = len(network.network.bias)
+    tried = np.linspace(network.first_word_id, last - 1, _N_TRIED).astype(np.int64)
+    queries = [_query(int(word)) for word in np.unique(tried)]
+    with torch.inference_mode():
+        answers = [
+            network.neighbours(torch.from_numpy(each["words"]), torch.from_numpy(each["weights"]))
+            for each in queries
+        ]
+    gaps = [float((-np.diff(cosines.numpy()[0])).min(initial=np.inf)) for _, cosines in answers]
+    clearest = sorted(range(len(queries)), key=lambda at: gaps[at], reverse=True)
+    return [queries[at] for at in clearest[:_N_GOLDEN]]
+
+
+def _query(word: int) -> Arrays:
+    words = np.full((1, MOST_WORDS_OF_A_QUERY), PADDING_ID)
+    weights = np.zeros((1, MOST_WORDS_OF_A_QUERY), dtype=np.float32)
+    words[0, :2] = word, UNKNOWN_ID
+    weights[0, :2] = 1.0, -0.5
+    return {"words": words, "weights": weights}

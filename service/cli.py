@@ -1,4 +1,4 @@
-"""The commands ``serve``, ``settings``, ``models`` and ``predict``; heavy imports wait inside."""
+"""The commands of the service; heavy imports wait inside."""
 
 import sys
 from pathlib import Path
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
-from service import predict_cli
+from service import backtest_cli, predict_cli
 
 if TYPE_CHECKING:
     from service.settings import Settings
@@ -27,6 +27,7 @@ def register(app: typer.Typer) -> None:
     app.command("settings")(show_settings)
     app.add_typer(models, name="models")
     app.add_typer(predict_cli.app, name="predict")
+    app.command("backtest")(backtest_cli.backtest)
 
 
 def serve(

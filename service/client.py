@@ -32,6 +32,10 @@ class Client:
         """Continue each series."""
         return self._ask("/forecast", json={"series": series, **_given(options)})
 
+    def backtest(self, series: Sequence[Sequence[Value]], **options: Any) -> dict[str, Any]:
+        """Measure the forecaster on the ends of each series."""
+        return self._ask("/forecast/backtest", json={"series": series, **_given(options)})
+
     def next_word(self, contexts: Sequence[str], **options: Any) -> dict[str, Any]:
         """Suggest the next word of each context."""
         return self._ask("/next-word", json={"contexts": contexts, **_given(options)})

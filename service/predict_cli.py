@@ -47,19 +47,19 @@ def forecast(  # noqa: PLR0913, PLR0917 - an argument is a flag
 
       echo 1 2 3 4 5 6 | seqserve predict forecast --series - --json
     """
-    named = _read_series(series)
+    named = read_series_file(series)
     options = {
         "horizon": horizon,
         "season_length": season_length,
         "levels": level or None,
         "model": model,
     }
-    answer = _ask(url, lambda client: client.forecast(list(named.values()), **options))
+    answer = ask(url, lambda client: client.forecast(list(named.values()), **options))
     if not as_json:
         from service.predict_tables import forecast_table  # noqa: PLC0415
 
         for name, found in zip(named, answer["forecasts"], strict=True):
-            _print(forecast_table(name, found))
+            print_table(forecast_table(name, found))
     else:
         typer.echo(json.dumps(answer))
 
@@ -79,12 +79,12 @@ def classify(
     """
     for path in images:
         if not path.is_file():
-            _fail(f"there is no file {path}")
-    answer = _ask(url, lambda client: client.classify(images, model=model))
+            fail(f"there is no file {path}")
+    answer = ask(url, lambda client: client.classify(images, model=model))
     if not as_json:
         from service.predict_tables import classification_table  # noqa: PLC0415
 
-        _print(classification_table([path.name for path in images], answer["predictions"]))
+        print_table(classification_table([path.name for path in images], answer["predictions"]))
     else:
         typer.echo(json.dumps(answer))
 
@@ -105,26 +105,28 @@ def next_word(
 
       seqserve predict next-word "once upon a" "she looked out of the" --top-k 3
     """
-    answer = _ask(url, lambda client: client.next_word(contexts, top_k=top_k, model=model))
+    answer = ask(url, lambda client: client.next_word(contexts, top_k=top_k, model=model))
     if not as_json:
         from service.predict_tables import next_word_table  # noqa: PLC0415
 
         for context, found in zip(contexts, answer["predictions"], strict=True):
-            _print(next_word_table(context, found["candidates"]))
+            print_table(next_word_table(context, found["candidates"]))
     else:
         typer.echo(json.dumps(answer))
 
 
-def _ask(url: str, question: "Callable[[Client], dict[str, Any]]") -> dict[str, Any]:
+def ask(url: str, question: "Callable[[Client], dict[str, Any]]") -> dict[str, Any]:
+    """The answer of a running service, or one sentence and the exit code of a wrong call."""
     from service.client import Client, ClientFailure  # noqa: PLC0415
 
     try:
         return question(Client(url))
     except ClientFailure as error:
-        _fail(str(error))
+        fail(str(error))
 
 
-def _read_series(path: Path) -> "dict[str, list[Value]]":
+def read_series_file(path: Path) -> "dict[str, list[Value]]":
+    """The series of a file or of standard input, or one sentence and the exit code."""
     from service.series_file import SeriesFileError, read_series  # noqa: PLC0415
 
     try:
@@ -133,17 +135,19 @@ def _read_series(path: Path) -> "dict[str, list[Value]]":
         with path.open(encoding="utf-8-sig", newline="") as stream:
             return read_series(stream, path.name)
     except (OSError, UnicodeDecodeError) as error:
-        _fail(f"cannot read {path}: {error}")
+        fail(f"cannot read {path}: {error}")
     except SeriesFileError as error:
-        _fail(str(error))
+        fail(str(error))
 
 
-def _fail(sentence: str) -> NoReturn:
+def fail(sentence: str) -> NoReturn:
+    """End with one sentence and the exit code of a wrong call."""
     typer.secho(f"error: {sentence}", err=True, fg=typer.colors.RED)
     raise typer.Exit(2)
 
 
-def _print(table: Any) -> None:
+def print_table(table: Any) -> None:
+    """Print something of rich."""
     from rich.console import Console  # noqa: PLC0415
 
     Console().print(table)

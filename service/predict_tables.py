@@ -23,6 +23,37 @@ def forecast_table(name: str, forecast: dict[str, Any]) -> Group:
     return _titled(f"{name}: {season_text}", table)
 
 
+def backtest_table(names: Sequence[str], answer: dict[str, Any]) -> Table:
+    """A row for every series, and one for all together."""
+    table = _table()
+    table.add_column("series")
+    for heading in ("windows", "MASE", "naive MASE", "skill", "sMAPE", "WQL", "in 80 %"):
+        table.add_column(heading, justify="right")
+    for name, found in zip(names, answer["series"], strict=True):
+        table.add_row(name, str(len(found["origins"])), *_backtest_cells(found))
+    if len(names) > 1:
+        together = answer["together"]
+        cells = _backtest_cells(together)
+        table.add_row("together", str(together["n_windows"]), *cells, style="bold")
+    return table
+
+
+def _backtest_cells(found: dict[str, Any]) -> list[str]:
+    accuracy = found["accuracy"]
+    return [
+        _figure(accuracy["mase"]),
+        _figure(found["naive"]["mase"]),
+        _figure(found["skill"], "+.1%"),
+        _figure(accuracy["smape"], ".1f"),
+        _figure(accuracy["wql"]),
+        _figure(accuracy["coverage_80"], ".0%"),
+    ]
+
+
+def _figure(value: float | None, how: str = ".3f") -> str:
+    return "-" if value is None else format(value, how)
+
+
 def classification_table(names: Sequence[str], predictions: Sequence[dict[str, Any]]) -> Table:
     """A row for every picture: its class, and how sure the model is."""
     table = _table()

@@ -19,10 +19,11 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.quality.forecast_published import NAIVE, PUBLISHED
+from models.forecast_metrics import WQL_LEVELS
 from training.errors import DataError
 from training.forecast.baselines import seasonal_naive
 from training.forecast.data import read_series
-from training.forecast.metrics import WQL_LEVELS, Case, Score, geometric_mean, score
+from training.forecast.metrics import Case, Score, geometric_mean, score
 from training.forecast.series import Values
 
 SHARED_SERIES = Path("../shared/data/series/validation")

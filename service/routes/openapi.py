@@ -6,6 +6,7 @@ from pydantic import BaseModel, Field
 from pydantic.json_schema import models_json_schema
 
 from service.problem import MEDIA_TYPE
+from service.tasks.backtest_api import BacktestRequest
 from service.tasks.classify_api import ClassifyRequest
 from service.tasks.forecast_api import ForecastRequest
 from service.tasks.next_word_api import NextWordRequest
@@ -101,7 +102,13 @@ def complete(page: Json) -> Json:
         for operation in item.values():
             if "HTTPValidationError" in str(operation["responses"].get("422")):
                 del operation["responses"]["422"]
-    documented = (ForecastRequest, ClassifyRequest, NextWordRequest, ProblemDocument)
+    documented = (
+        ForecastRequest,
+        BacktestRequest,
+        ClassifyRequest,
+        NextWordRequest,
+        ProblemDocument,
+    )
     _, definitions = models_json_schema(
         [(model, "validation") for model in documented], ref_template=REF
     )

@@ -12,6 +12,8 @@ import numpy as np
 from models.manifest import Manifest
 from service.errors import Fault, InvalidInput
 from service.rows import Array, Arrays, Padding, Rows
+from service.tasks.backtest import forecast_request, measure, of_series, report, windows_of
+from service.tasks.backtest_api import BacktestRequest
 from service.tasks.contract import Payload, Submit, Task, checked
 from service.tasks.forecast_api import ForecastRequest
 from service.tasks.paths import Paths
@@ -65,7 +67,25 @@ class ForecastTask(Task[ForecastRequest]):
             return "Every value is missing"
         return f"Every value is missing among the last {self.context_length}, all the model reads"
 
-    async def answer(self, request: ForecastRequest, submit: Submit) -> Payload:
+    async def answer(self, request: ForecastRequest | BacktestRequest, submit: Submit) -> Payload:
+        """Continue series, or measure how well their ends are forecast."""
+        if isinstance(request, BacktestRequest):
+            return await self._backtest(request, submit)
+        return await self._forecast(request, submit)
+
+    async def _backtest(self, request: BacktestRequest, submit: Submit) -> Payload:
+        """Every window is a series to forecast; the figures are worked out off the event loop."""
+        windows = await asyncio.to_thread(windows_of, request)
+        try:
+            answered = await self._forecast(forecast_request(request, windows), submit)
+        except InvalidInput as error:
+            raise of_series(error, windows) from None
+        pairs = list(zip(windows, answered["forecasts"], strict=True))
+        return await asyncio.to_thread(
+            lambda: report(request, [measure(window, forecast) for window, forecast in pairs])
+        )
+
+    async def _forecast(self, request: ForecastRequest, submit: Submit) -> Payload:
         """Ask for one chunk after the other until the horizon is reached."""
         rows = self.decode(request)
         first = await checked(submit, rows)

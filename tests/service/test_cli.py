@@ -26,6 +26,23 @@ def run(*arguments: str, code: int = 0, **options: Any) -> str:
 
 
 Answers = dict[str, Any]
+WINDOWS = [
+    {
+        "origin": origin,
+        "truth": [3.0, None],
+        "median": [2.0, 3.0],
+        "low": [1.0, 1.0],
+        "high": [4.0, 5.0],
+        "naive": [2.0, 2.0],
+    }
+    for origin in (4, 2)
+]
+BACKTEST: Answers = {
+    "accuracy": {"mase": 0.75, "smape": 12.5, "wql": 0.0625, "coverage_80": 0.8125},
+    "naive": {"mase": 1.0, "smape": 20.0},
+    "skill": 0.25,
+    "windows": WINDOWS,
+}
 
 
 @pytest.fixture
@@ -36,6 +53,10 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[httpx.Request]:
     answers: Answers = {
         "/forecast": {
             "forecasts": [{"mean": [2.0, 3.0], "quantiles": quantiles, "season_length": 12}] * 2
+        },
+        "/forecast/backtest": {
+            "series": [BACKTEST | {"origins": [4, 2]}] * 2,
+            "together": BACKTEST | {"n_windows": 4},
         },
         "/classify": {"predictions": [{"label": "7", "probability": 0.98}]},
         "/next-word": {"predictions": [{"candidates": [{"word": "be", "probability": 0.5}]}]},
@@ -55,7 +76,7 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[httpx.Request]:
 
 
 def test_every_command_shows_an_example_in_its_help() -> None:
-    commands = [("serve",), ("settings",), ("models", "list"), ("models", "show")]
+    commands = [("serve",), ("settings",), ("models", "list"), ("models", "show"), ("backtest",)]
     commands += [("predict", name) for name in ("forecast", "classify", "next-word")]
     for command in commands:
         assert "seqserve " + " ".join(command) in run(*command, "--help")
@@ -168,3 +189,43 @@ def test_a_refusal_is_passed_on(response: httpx.Response, message: str) -> None:
 
     with pytest.raises(ClientFailure, match=message):
         client.next_word(["a"])
+
+
+def test_backtest_shows_a_row_a_series_and_one_for_all(
+    tmp_path: Path, asked: list[httpx.Request]
+) -> None:
+    path = tmp_path / "sales.csv"
+    path.write_text("north,south\n" + "1,2\n" * 6)
+
+    output = run("backtest", str(path), "--horizon", "2", "--windows", "2")
+
+    assert json.loads(asked[0].content) == {
+        "series": [[1.0] * 6, [2.0] * 6],
+        "horizon": 2,
+        "windows": 2,
+        "forecasts": False,
+    }
+    assert [line.split()[0] for line in output.splitlines()[1:]] == ["north", "south", "together"]
+    assert "+25.0%" in output
+    assert "81%" in output
+
+
+def test_backtest_writes_a_picture(tmp_path: Path, asked: list[httpx.Request]) -> None:
+    path, picture = tmp_path / "sales.csv", tmp_path / "sales.png"
+    path.write_text("north,south\n" + "1,2\n" * 6)
+
+    run("backtest", str(path), "--plot", str(picture))
+
+    assert json.loads(asked[0].content)["forecasts"] is True
+    assert picture.read_bytes().startswith(b"\x89PNG")
+
+
+def test_backtest_says_why_a_picture_cannot_be_written(
+    tmp_path: Path, asked: list[httpx.Request]
+) -> None:
+    path = tmp_path / "sales.csv"
+    path.write_text("north,south\n" + "1,2\n" * 6)
+
+    output = run("backtest", str(path), "--plot", str(tmp_path / "sales.doc"), code=2)
+
+    assert "cannot write" in output

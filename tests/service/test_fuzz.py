@@ -18,6 +18,7 @@ from tests.service.harness import client_of, serving
 VALID, INVALID = schemathesis.GenerationMode.POSITIVE, schemathesis.GenerationMode.NEGATIVE
 OPERATIONS = [
     ("POST", "/forecast"),
+    ("POST", "/forecast/backtest"),
     ("POST", "/classify"),
     ("POST", "/next-word"),
     ("GET", "/models"),

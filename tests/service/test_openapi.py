@@ -8,6 +8,8 @@ import pytest
 from pydantic import BaseModel
 
 from service.routes.openapi import ProblemDocument
+from service.tasks.backtest_api import EXAMPLES as BACKTEST
+from service.tasks.backtest_api import BacktestResponse
 from service.tasks.classify_api import EXAMPLES as CLASSIFY
 from service.tasks.classify_api import ClassifyResponse
 from service.tasks.forecast_api import EXAMPLES as FORECAST
@@ -19,6 +21,7 @@ pytestmark = pytest.mark.anyio
 
 RESPONSES: dict[str, type[BaseModel]] = {
     "/forecast": ForecastResponse,
+    "/forecast/backtest": BacktestResponse,
     "/classify": ClassifyResponse,
     "/next-word": NextWordResponse,
 }
@@ -48,7 +51,7 @@ async def test_every_example_is_answered_as_the_page_promises(
             RESPONSES[path].model_validate_json(response.content, strict=True, extra="forbid")
             executed += 1
 
-    assert executed == len(FORECAST) + len(CLASSIFY) + len(NEXT_WORD)
+    assert executed == len(FORECAST) + len(BACKTEST) + len(CLASSIFY) + len(NEXT_WORD)
 
 
 async def test_every_operation_is_described_and_says_how_it_fails(page: dict[str, Any]) -> None:

@@ -7,23 +7,16 @@ from statistics import NormalDist
 
 import numpy as np
 
-from training.forecast.metrics import WQL_LEVELS
+from models.forecast_metrics import WQL_LEVELS, filled, naive_point
 from training.forecast.series import Values
 
 ALPHAS = np.linspace(0.02, 1.0, 50)
 _NORMAL = np.array([NormalDist().inv_cdf(level) for level in WQL_LEVELS])
 
 
-def filled(past: Values) -> Values:
-    """Missing values by linear interpolation."""
-    known = np.flatnonzero(np.isfinite(past))
-    return np.interp(np.arange(len(past)), known, past[known])
-
-
 def seasonal_naive(past: Values, season_length: int, horizon: int) -> Values:
     """Repeat the last season; every quantile is the point, as in the published comparison."""
-    lag = season_length if len(past) >= season_length else 1
-    point = np.resize(filled(past)[-lag:], horizon)
+    point = naive_point(past, season_length, horizon)
     return np.repeat(point[:, None], len(WQL_LEVELS), axis=1)
 
 

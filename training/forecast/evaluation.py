@@ -7,9 +7,10 @@ import numpy as np
 import torch
 from torch import nn
 
+from models.forecast_metrics import WQL_LEVELS
 from models.forecaster import QUANTILE_LEVELS
 from training.forecast.baselines import seasonal_naive, theta
-from training.forecast.metrics import WQL_LEVELS, Case, Score, geometric_mean, score
+from training.forecast.metrics import Case, Score, geometric_mean, score
 from training.forecast.series import Values
 
 BATCH = 256

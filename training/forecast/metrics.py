@@ -6,11 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from models.forecast_metrics import MEDIAN, WQL_LEVELS, pinball, seasonal_error
 from training.forecast.series import Values
-
-# The levels over which WQL is defined here, whatever a model offers besides.
-WQL_LEVELS = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
-MEDIAN = WQL_LEVELS.index(0.5)
 
 
 @dataclass(frozen=True)
@@ -29,28 +26,6 @@ class Case:
     past: Values
     future: Values
     season_length: int
-
-
-def seasonal_error(past: Values, season_length: int) -> float:
-    """Mean absolute in-sample error of the seasonal naive; NaN where it cannot be known.
-
-    A past of one season or less, or a season not known, is taken without season.
-    """
-    lag = season_length if 0 < season_length < len(past) else 1
-    errors = np.abs(past[lag:] - past[:-lag])
-    known = errors[np.isfinite(errors)]
-    return float(known.mean()) if known.size else float("nan")
-
-
-def pinball(truth: Values, quantiles: Values, levels: Sequence[float]) -> Values:
-    """Pinball loss of each step and level.
-
-    Shape:
-        truth: (steps,); quantiles: (steps, levels); returns: (steps, levels).
-    """
-    error = truth[:, None] - quantiles
-    level = np.asarray(levels)
-    return np.maximum(level * error, (level - 1.0) * error)
 
 
 def score(cases: Sequence[Case], quantiles: Sequence[Values]) -> Score:

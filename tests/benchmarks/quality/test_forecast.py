@@ -9,8 +9,9 @@ import pytest
 
 from benchmarks.quality.forecast import ask, cases_of, check_naive, relative, table_of
 from benchmarks.quality.forecast_published import NAIVE, PUBLISHED
+from models.forecast_metrics import WQL_LEVELS
 from training.errors import DataError
-from training.forecast.metrics import WQL_LEVELS, Case
+from training.forecast.metrics import Case
 
 
 def case(n: int) -> Case:

@@ -5,10 +5,11 @@ from pathlib import Path
 import pytest
 import torch
 
+from models.forecast_metrics import WQL_LEVELS
 from models.manifest import Manifest, Metric, read_manifest
 from training.forecast.data import read_series
 from training.forecast.evaluation import as_inputs
-from training.forecast.metrics import WQL_LEVELS, Case, score
+from training.forecast.metrics import Case, score
 
 EXPORT = Path("models/repository/forecaster/1")
 BENCHMARK = Path("../shared/data/series/validation")

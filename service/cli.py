@@ -33,7 +33,7 @@ def register(app: typer.Typer) -> None:
 def serve(
     host: Annotated[str | None, typer.Option(help="Address to listen on.")] = None,
     port: Annotated[int | None, typer.Option(help="Port; 0 takes a free one.")] = None,
-    workers: Annotated[int | None, typer.Option(help="Processes that serve.")] = None,
+    workers: Annotated[str | None, typer.Option(help="Processes that serve, or auto.")] = None,
     repository: RepositoryOption = None,
 ) -> None:
     """Serve every model of the repository over REST until SIGTERM or Ctrl-C.

@@ -10,13 +10,15 @@ from time import perf_counter
 
 from service.batch import BatchLimits
 from service.batcher import Batcher
+from service.board import Place, State
 from service.errors import ServiceNotReady, ServiceStopping, StartupError
 from service.loading import LoadedModel, LoadingStopped, load_models, warm
-from service.metrics import RequestMetrics, render
+from service.metrics import RequestMetrics, Samples, model_samples, render
 from service.model_thread import ModelThread
 from service.registry import Registry
 from service.served_model import ServedModel
 from service.settings import Settings
+from service.shared_metrics import SharedMetrics
 from service.threads import ThreadPlan, plan_threads
 
 logger = logging.getLogger("seqserve")
@@ -28,10 +30,16 @@ class Service:
     ``abort`` ends the process; it is called when loading fails, as there is nothing to serve then.
     """
 
-    def __init__(self, settings: Settings, *, abort: Callable[[], None]) -> None:
+    def __init__(
+        self, settings: Settings, *, abort: Callable[[], None], place: Place | None = None
+    ) -> None:
         self.settings = settings
-        self.threads: ThreadPlan = plan_threads(settings.workers, settings.threads)
+        self.place = place or Place.alone()
+        self.place.slot.state = State.LOADING
+        self.place.slot.connections = 0
+        self.threads: ThreadPlan = plan_threads(len(self.place.board.slots), settings.threads)
         self.request_metrics = RequestMetrics()
+        self.metrics = SharedMetrics(self.place.board, self.place.index, self._samples)
         self._abort = abort
         self._registry: Registry | None = None
         self._loaded = asyncio.Event()
@@ -51,12 +59,26 @@ class Service:
             raise ServiceNotReady("Models are being loaded, checked and warmed up.")
         return self._registry
 
-    def metrics(self) -> str:
-        """The counters of this process, as text; before it is ready, those of requests only."""
-        return render(self.request_metrics, self._registry)
+    def metrics_text(self) -> str:
+        """The counters of all workers, as text."""
+        plan = self.threads
+        planned: Samples = {
+            ("processors", ()): [plan.processors],
+            ("workers", ()): [plan.workers],
+            ("threads", ()): [plan.intra_op],
+        }
+        return render(planned | self.metrics.total())
+
+    def _samples(self) -> Samples:
+        """What this worker counted; before it is ready, requests only."""
+        models = model_samples(self._registry) if self._registry else {}
+        return self.request_metrics.samples() | models
 
     def healthy(self) -> Registry:
         """The models that serve, if the thread of each of them is alive.
+
+        When the service starts, it is not ready before all its workers are: a client that waits
+        for it and connects then shall not get the first one alone.
 
         Raises:
             Unavailable: not ready, stopping, or a thread died.
@@ -64,6 +86,9 @@ class Service:
         for name, model in self.registry.models.items():
             if not model.thread.alive:
                 raise ServiceNotReady(f"The thread of model {name!r} died; restart the service.")
+        board = self.place.board
+        if len(board.slots) > 1 and not board.complete:
+            raise ServiceNotReady(f"{board.ready()} of {len(board.slots)} workers are ready.")
         return self.registry
 
     @asynccontextmanager
@@ -74,8 +99,10 @@ class Service:
             yield
         finally:
             self._stopping.set()
+            self.place.slot.state = State.STOPPING
             await loading
             await self._close()
+            self.metrics.publish()
 
     async def ready(self) -> None:
         """Wait until the models serve."""
@@ -94,6 +121,8 @@ class Service:
             return
         self._registry = Registry(models, self._defaults())
         tidy_memory()
+        if not self._stopping.is_set():
+            self.place.slot.state = State.READY
         self._loaded.set()
         self._announce(", ".join(self._registry.models), started_s)
 
@@ -121,17 +150,10 @@ class Service:
         }
 
     def _announce(self, names: str, started_s: float) -> None:
-        plan = self.threads
-        if plan.oversubscribed:
-            logger.warning(
-                "%d workers x %d threads want more than the %d processors there are",
-                plan.workers,
-                plan.intra_op,
-                plan.processors,
-            )
         fields = {
             "load_ms": round((perf_counter() - started_s) * 1000),
-            "threads": plan.intra_op,
+            "worker": self.place.index,
+            "threads": self.threads.intra_op,
         }
         logger.info("ready: %s", names, extra={"fields": fields})
 

@@ -5,20 +5,24 @@ import os
 
 from service.app import create_app
 from service.asgi import App
+from service.board import Place
+from service.endings import STARTUP_FAILURE
 from service.lifecycle import Service
 from service.logs import configure_logging
 from service.settings import Settings
 
-# What uvicorn itself exits with when an application does not start; its supervisor of several
-# workers gives up on this code instead of starting them again and again.
-STARTUP_FAILURE = 3
-
 
 def build(settings: Settings | None = None) -> App:
     """Build the application of this process from ``settings``, by default the environment's."""
-    settings = settings or Settings()
+    app, _ = build_in(Place.alone(), settings or Settings())
+    return app
+
+
+def build_in(place: Place, settings: Settings) -> tuple[App, Service]:
+    """The application and what it serves, as the worker at ``place``."""
     configure_logging(settings.log_level, settings.log_format)
-    return create_app(Service(settings, abort=abort))
+    service = Service(settings, abort=abort, place=place)
+    return create_app(service), service
 
 
 def abort() -> None:

@@ -1,24 +1,36 @@
-"""Counters of this process in the text format of Prometheus.
+"""What the service counts, and its text format for Prometheus.
 
-Every worker process counts for itself, under its ``process`` label, so that each series only grows
-whichever worker a scrape happens to reach.
+Counting is local to a process and cheap. What a process counted is a tree of plain lists, the
+samples, so that those of several workers can travel and be added up (``shared_metrics.py``).
 
 Source: https://prometheus.io/docs/instrumenting/exposition_formats/ (text format 0.0.4)
 """
 
-import os
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import Literal
 
-from service.batch_stats import BATCH_SIZES, BatchStats
+from service.batch_stats import BATCH_SIZES
 from service.registry import Registry
 
 MEDIA_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 DURATIONS_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 
-Labels = Mapping[str, object]
+Labels = tuple[tuple[str, str], ...]
+# By family and labels: one value, or for a histogram the counts by bound, those beyond, the sum.
+Samples = dict[tuple[str, Labels], list[float]]
+
+
+@dataclass(frozen=True, slots=True)
+class Family:
+    """A metric: its name, what it counts, and for a histogram its upper bounds."""
+
+    name: str
+    kind: Literal["counter", "gauge", "histogram"]
+    text: str
+    bounds: tuple[float, ...] = ()
 
 
 # Counter of a model, what it counts, and the field of BatchStats that holds it.
@@ -32,6 +44,26 @@ MODEL_COUNTERS = (
     ("queue_seconds_total", "Waiting of requests before their first pass.", "queue_s"),
     ("compute_seconds_total", "Time spent in batches.", "compute_s"),
 )
+
+FAMILIES = (
+    Family("processors", "gauge", "Processors that affinity and quota grant."),
+    Family("workers", "gauge", "Worker processes that are planned."),
+    Family("threads", "gauge", "Threads inside one forward pass."),
+    Family("worker_replacements_total", "counter", "Workers that died and got a successor."),
+    Family("ready", "gauge", "Whether all models of a worker are loaded, checked and warm."),
+    Family("connections", "gauge", "Open connections of a worker."),
+    Family("resident_bytes", "gauge", "Resident memory of a worker."),
+    Family("open_files", "gauge", "Open file descriptors of a worker."),
+    Family("requests_total", "counter", "Requests answered, by route and status."),
+    Family(
+        "request_seconds", "histogram", "From the head read to the answer written.", DURATIONS_S
+    ),
+    *(Family(name, "counter", text) for name, text, _ in MODEL_COUNTERS),
+    Family("waiting_rows", "gauge", "Rows that wait for a pass now."),
+    Family("batch_rows", "histogram", "Rows in each batch.", BATCH_SIZES),
+)
+
+GAUGES = frozenset(family.name for family in FAMILIES if family.kind == "gauge")
 
 
 @dataclass(slots=True)
@@ -62,66 +94,64 @@ class RequestMetrics:
             self.durations[route] = Histogram(DURATIONS_S, [0] * (len(DURATIONS_S) + 1))
         self.durations[route].add(seconds)
 
+    def samples(self) -> Samples:
+        """All that was counted."""
+        found: Samples = {
+            ("requests_total", (("route", route), ("status", str(status)))): [count]
+            for (route, status), count in self.statuses.items()
+        }
+        for route, histogram in self.durations.items():
+            key = ("request_seconds", (("route", route),))
+            found[key] = [*histogram.counts, histogram.total]
+        return found
 
-def render(requests: RequestMetrics, registry: Registry | None) -> str:
-    """All metrics as text; without a registry, those of models are left out."""
-    lines = [*_head("ready", "gauge", "Whether all models are loaded, checked and warm.")]
-    lines.append(_sample("ready", {}, int(registry is not None)))
-    lines += _requests(requests)
-    if registry is not None:
-        lines += _models(registry)
+
+def model_samples(registry: Registry) -> Samples:
+    """What the batchers of all models counted."""
+    found: Samples = {}
+    for name, model in registry.models.items():
+        labels = (("model", name), ("version", model.version))
+        stats = model.batcher.stats
+        for family, _, attribute in MODEL_COUNTERS:
+            found[family, labels] = [getattr(stats, attribute)]
+        found["waiting_rows", labels] = [model.batcher.waiting_rows]
+        found["batch_rows", labels] = [*stats.sizes, stats.rows]
+    return found
+
+
+def render(samples: Samples) -> str:
+    """``samples`` as text, every family with its head, also one without samples."""
+    by_family: dict[str, list[tuple[Labels, list[float]]]] = defaultdict(list)
+    for (name, labels), values in sorted(samples.items()):
+        by_family[name].append((labels, values))
+    lines: list[str] = []
+    for family in FAMILIES:
+        lines.append(f"# HELP seqserve_{family.name} {family.text}")
+        lines.append(f"# TYPE seqserve_{family.name} {family.kind}")
+        for labels, values in by_family[family.name]:
+            lines += _lines(family, labels, values)
     return "\n".join(lines) + "\n"
 
 
-def _requests(requests: RequestMetrics) -> Iterator[str]:
-    yield from _head("requests_total", "counter", "Requests answered, by route and status.")
-    for (route, status), count in requests.statuses.items():
-        yield _sample("requests_total", {"route": route, "status": status}, count)
-    yield from _head("request_seconds", "histogram", "From the head read to the answer written.")
-    for route, histogram in requests.durations.items():
-        yield from _histogram("request_seconds", {"route": route}, histogram)
-
-
-def _models(registry: Registry) -> Iterator[str]:
-    models = [
-        ({"model": name, "version": model.version}, model.batcher)
-        for name, model in registry.models.items()
-    ]
-    for name, text, attribute in MODEL_COUNTERS:
-        yield from _head(name, "counter", text)
-        for labels, batcher in models:
-            yield _sample(name, labels, getattr(batcher.stats, attribute))
-    yield from _head("waiting_rows", "gauge", "Rows that wait for a pass now.")
-    for labels, batcher in models:
-        yield _sample("waiting_rows", labels, batcher.waiting_rows)
-    yield from _head("batch_rows", "histogram", "Rows in each batch.")
-    for labels, batcher in models:
-        yield from _histogram("batch_rows", labels, _sizes(batcher.stats))
-
-
-def _sizes(stats: BatchStats) -> Histogram:
-    return Histogram(BATCH_SIZES, list(stats.sizes), stats.rows)
-
-
-def _head(name: str, kind: str, text: str) -> Iterator[str]:
-    yield f"# HELP seqserve_{name} {text}"
-    yield f"# TYPE seqserve_{name} {kind}"
-
-
-def _histogram(name: str, labels: Labels, histogram: Histogram) -> Iterator[str]:
-    reached = 0
-    for bound, count in zip([*histogram.bounds, "+Inf"], histogram.counts, strict=True):
+def _lines(family: Family, labels: Labels, values: list[float]) -> Iterator[str]:
+    if family.kind != "histogram":
+        yield _line(family.name, labels, values[0])
+        return
+    *counts, total = values
+    reached = 0.0
+    for bound, count in zip([*family.bounds, "+Inf"], counts, strict=True):
         reached += count
-        yield _sample(f"{name}_bucket", {**labels, "le": bound}, reached)
-    yield _sample(f"{name}_sum", labels, histogram.total)
-    yield _sample(f"{name}_count", labels, reached)
+        yield _line(f"{family.name}_bucket", (*labels, ("le", str(bound))), reached)
+    yield _line(f"{family.name}_sum", labels, total)
+    yield _line(f"{family.name}_count", labels, reached)
 
 
-def _sample(name: str, labels: Labels, value: float) -> str:
-    pairs: Iterable[tuple[str, object]] = [*labels.items(), ("process", os.getpid())]
-    inside = ",".join(f'{label}="{_escaped(text)}"' for label, text in pairs)
-    return f"seqserve_{name}{{{inside}}} {value}"
+def _line(name: str, labels: Iterable[tuple[str, str]], value: float) -> str:
+    inside = ",".join(f'{label}="{_escaped(text)}"' for label, text in labels)
+    # A whole number stays one: %g would round a large count.
+    shown = int(value) if value == int(value) else value
+    return f"seqserve_{name}{{{inside}}} {shown}" if inside else f"seqserve_{name} {shown}"
 
 
-def _escaped(text: object) -> str:
-    return str(text).replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+def _escaped(text: str) -> str:
+    return text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")

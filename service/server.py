@@ -3,21 +3,22 @@
 import contextlib
 import logging
 import os
-import signal
 import socket
+import subprocess
 import sys
-from types import FrameType
+from pathlib import Path
 
-import uvicorn
-from uvicorn.supervisors import Multiprocess
-
+from service.board import Board, Place
+from service.endings import STARTUP_FAILURE, end_quietly_on_sigterm
 from service.errors import StartupError
 from service.logs import configure_logging
-from service.main import STARTUP_FAILURE, build
 from service.repository import Repository
 from service.settings import ENV_PREFIX, Settings
+from service.supervisor import Supervisor
+from service.threads import ThreadPlan, plan_threads
 
 BACKLOG = 2048
+ROOT = Path(__file__).resolve().parents[1]
 
 logger = logging.getLogger("seqserve")
 
@@ -28,7 +29,7 @@ def run_server(settings: Settings) -> int:
     What can be known to be wrong before anything is started (no exports, a damaged file, a port
     in use) ends in one sentence.
     """
-    signal.signal(signal.SIGTERM, _exit_quietly)
+    end_quietly_on_sigterm()
     configure_logging(settings.log_level, settings.log_format)
     try:
         Repository(settings.repository).active_exports()
@@ -36,11 +37,13 @@ def run_server(settings: Settings) -> int:
     except StartupError as error:
         logger.critical("cannot start: %s", error.detail)
         return STARTUP_FAILURE
-    _announce(listener, settings)
+    plan = plan_threads(settings.workers, settings.threads)
+    planned = settings.model_copy(update={"workers": plan.workers})
+    _announce(listener, settings, plan)
     with listener:
-        if settings.workers == 1:
-            return _run_alone(settings, listener)
-        return _run_workers(settings, listener)
+        return (
+            _run_alone(planned, listener) if plan.workers == 1 else _run_workers(planned, listener)
+        )
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -61,50 +64,70 @@ def listen(host: str, port: int) -> socket.socket:
             f"cannot listen on {host}:{port}: {error.strerror or error}; choose another --port "
             "or stop what uses it"
         ) from error
-    listener.set_inheritable(True)
     return listener
 
 
-def _announce(listener: socket.socket, settings: Settings) -> None:
+def _announce(listener: socket.socket, settings: Settings, plan: ThreadPlan) -> None:
     host, port = listener.getsockname()[:2]
     shown = f"[{host}]" if ":" in host else host
-    fields = {"workers": settings.workers, "repository": str(settings.repository)}
+    fields = {
+        "workers": plan.workers,
+        "chosen": "auto" if settings.workers == "auto" else "set",
+        "threads": plan.intra_op,
+        "processors": plan.processors,
+        "repository": str(settings.repository),
+    }
     logger.info(
         "listening on http://%s:%d, documentation at /docs", shown, port, extra={"fields": fields}
     )
+    if plan.oversubscribed:
+        logger.warning(
+            "%d workers x %d threads want more than the %d processors there are",
+            plan.workers,
+            plan.intra_op,
+            plan.processors,
+        )
 
 
 def _run_alone(settings: Settings, listener: socket.socket) -> int:
-    server = uvicorn.Server(_config(settings, build(settings)))
+    # A supervisor does without: it starts in a fraction of the time and memory.
+    from service.main import build_in  # noqa: PLC0415
+    from service.worker_server import WorkerServer, uvicorn_config  # noqa: PLC0415
+
+    app, service = build_in(Place.alone(), settings)
+    server = WorkerServer(uvicorn_config(settings, app), service, listener)
     with contextlib.suppress(KeyboardInterrupt):
-        server.run(sockets=[listener])
+        server.run()
     return 0 if server.started else STARTUP_FAILURE
 
 
 def _run_workers(settings: Settings, listener: socket.socket) -> int:
-    """Workers are fresh processes: they read the settings from the environment."""
-    os.environ |= as_environment(settings)
-    supervisor = Multiprocess(_config(settings, "service.main:build"), sockets=[listener])
-    supervisor.run()
-    failed = any(process.exitcode == STARTUP_FAILURE for process in supervisor.processes)
-    return STARTUP_FAILURE if failed else 0
+    plan_workers = int(settings.workers)
+    board = Board.shared(plan_workers)
+
+    def start(index: int) -> subprocess.Popen[bytes]:
+        return _start_worker(settings, index, board, listener)
+
+    supervisor = Supervisor(
+        start,
+        board,
+        stuck_after_s=settings.stuck_after_s,
+        graceful_stop_s=settings.graceful_stop_s,
+    )
+    supervisor.handle_signals()
+    return supervisor.run(close_listener=listener.close)
 
 
-def _config(settings: Settings, app: object) -> uvicorn.Config:
-    return uvicorn.Config(
-        app,  # type: ignore[arg-type]
-        factory=isinstance(app, str),
-        workers=settings.workers,
-        http="httptools",
-        ws="none",
-        lifespan="on",
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        timeout_keep_alive=settings.keep_alive_s,
-        timeout_graceful_shutdown=settings.graceful_stop_s,
-        # A worker that imports torch may be deaf for seconds on a busy machine.
-        timeout_worker_healthcheck=60,
+def _start_worker(
+    settings: Settings, index: int, board: Board, listener: socket.socket
+) -> subprocess.Popen[bytes]:
+    """A fresh process: it reads the settings from its environment."""
+    descriptors = (board.fd or 0, listener.fileno())
+    path = os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")]).rstrip(os.pathsep)
+    return subprocess.Popen(  # noqa: S603 - our own program
+        [sys.executable, "-m", "service.worker", str(index), *map(str, descriptors)],
+        env={**os.environ, **as_environment(settings), "PYTHONPATH": path},
+        pass_fds=descriptors,
     )
 
 
@@ -112,8 +135,3 @@ def as_environment(settings: Settings) -> dict[str, str]:
     """The variables that make another process build the same settings."""
     values = settings.model_dump(mode="json", exclude_none=True)
     return {ENV_PREFIX + name.upper(): str(value) for name, value in values.items()}
-
-
-def _exit_quietly(_: int, __: FrameType | None) -> None:
-    """Before uvicorn takes over the signal, and when it hands it on at its end: a clean exit."""
-    sys.exit(0)

@@ -1,7 +1,7 @@
 """The settings of the service, each readable from a variable ``SEQSERVE_<NAME>``."""
 
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -20,8 +20,15 @@ class Settings(BaseSettings):
 
     host: str = Field("127.0.0.1", min_length=1, description="Address to listen on.")
     port: int = Field(8000, ge=0, le=65535, description="Port to listen on; 0 takes a free one.")
-    workers: int = Field(
-        1, ge=1, le=256, description="Processes that serve; each loads every model."
+    workers: Annotated[int, Field(ge=1, le=256)] | Literal["auto"] = Field(
+        "auto",
+        description="Processes that serve; auto: as many as processors and memory have room for.",
+    )
+    stuck_after_s: float = Field(
+        30,
+        ge=1,
+        le=3600,
+        description="Seconds of silence after which one of several workers is replaced.",
     )
     repository: Path = Field(
         Path("models/repository"),

@@ -1,22 +1,29 @@
-"""How many threads a forward pass may use, within what the container grants.
+"""How many workers and threads there may be, within what the container grants.
 
-One, unless a setting says otherwise: passes of these small models take a millisecond, more threads
-did not make them faster, and on a busy machine every pass waits for its slowest thread (measured:
-0.3 ms with one thread, up to 600 ms with two). Other processors serve other models and workers.
+One thread inside a forward pass, unless a setting says otherwise: passes of these small models take
+a millisecond, more threads did not make them faster, and on a busy machine every pass waits for its
+slowest thread (measured: 0.3 ms with one thread, up to 600 ms with two). Other processors serve
+other workers.
 """
 
 import math
 import os
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
-CGROUP_ROOT = Path("/sys/fs/cgroup")
-MEMBERSHIP = Path("/proc/self/cgroup")
+from service.cgroups import CGROUP_ROOT, cgroup_memory, cgroup_quota
+
+MEMORY_OF_MACHINE = Path("/proc/meminfo")
+# With the shipped models a worker takes 390 MB when ready; this leaves room for large requests.
+WORKER_BYTES = 700 * 10**6
+# More must be asked for: each loads every model, and batches get smaller the more there are.
+MOST_BY_ITSELF = 8
 
 
 @dataclass(frozen=True, slots=True)
 class ThreadPlan:
-    """The threads of a process; ``intra_op`` inside one forward pass.
+    """The worker processes, and the threads of each; ``intra_op`` inside one forward pass.
 
     ``processors`` is the smaller of the CPU affinity and the cgroup quota, rounded down.
     """
@@ -32,9 +39,22 @@ class ThreadPlan:
         return self.workers * self.intra_op > self.processors
 
 
-def plan_threads(workers: int, intra_op: int, cgroup_root: Path = CGROUP_ROOT) -> ThreadPlan:
-    """The plan for ``workers`` processes of ``intra_op`` threads a pass."""
-    return ThreadPlan(available_processors(cgroup_root), workers, intra_op)
+def plan_threads(
+    workers: int | Literal["auto"],
+    intra_op: int,
+    cgroup_root: Path = CGROUP_ROOT,
+    machine: Path = MEMORY_OF_MACHINE,
+) -> ThreadPlan:
+    """The plan for ``workers`` processes of ``intra_op`` threads a pass.
+
+    ``auto`` takes as many as the processors have room for, and the memory.
+    """
+    processors = available_processors(cgroup_root)
+    if workers == "auto":
+        by_memory = available_memory(cgroup_root, machine) // WORKER_BYTES
+        auto = max(1, min(processors // intra_op, by_memory, MOST_BY_ITSELF))
+        return ThreadPlan(processors, auto, intra_op)
+    return ThreadPlan(processors, workers, intra_op)
 
 
 def available_processors(cgroup_root: Path = CGROUP_ROOT) -> int:
@@ -44,42 +64,17 @@ def available_processors(cgroup_root: Path = CGROUP_ROOT) -> int:
     return affinity if quota is None else max(1, min(affinity, math.floor(quota)))
 
 
-def cgroup_quota(root: Path = CGROUP_ROOT, membership: Path = MEMBERSHIP) -> float | None:
-    """Processors granted by the control groups, version 2 or 1; None without a limit.
-
-    In a container its own group is the root; under systemd it is further down, and every group
-    above it may set a limit as well.
-
-    Source: https://docs.kernel.org/admin-guide/cgroup-v2.html (cpu.max)
-    """
-    own = root / _group_of_this_process(membership)
-    folders = [own, *own.parents][: len(own.parts) - len(root.parts) + 1]
-    quotas = [_quota_of_version_2(folder) for folder in folders]
-    quotas.append(_quota_of_version_1(root / "cpu"))
-    return min((quota for quota in quotas if quota is not None), default=None)
+def available_memory(cgroup_root: Path = CGROUP_ROOT, machine: Path = MEMORY_OF_MACHINE) -> int:
+    """Bytes that the control group grants and the machine has free; without either, none known."""
+    granted = [cgroup_memory(cgroup_root), _free_of_machine(machine)]
+    return min((amount for amount in granted if amount is not None), default=0)
 
 
-def _group_of_this_process(membership: Path) -> str:
-    """The path below the root, empty if unknown: the line ``0::/path`` of version 2."""
+def _free_of_machine(meminfo: Path) -> int | None:
+    """``MemAvailable``: free, or taken by caches that can be dropped."""
     try:
-        lines = membership.read_text().splitlines()
+        lines = meminfo.read_text().splitlines()
     except OSError:
-        return ""
-    return next((line[3:].strip("/") for line in lines if line.startswith("0::/")), "")
-
-
-def _quota_of_version_2(folder: Path) -> float | None:
-    try:
-        quota, period = (folder / "cpu.max").read_text().split()
-        return None if quota == "max" else int(quota) / int(period)
-    except (OSError, ValueError):
         return None
-
-
-def _quota_of_version_1(folder: Path) -> float | None:
-    try:
-        quota = int((folder / "cpu.cfs_quota_us").read_text())
-        period = int((folder / "cpu.cfs_period_us").read_text())
-    except (OSError, ValueError):
-        return None
-    return quota / period if quota > 0 and period > 0 else None
+    amounts = [line.split()[1] for line in lines if line.startswith("MemAvailable:")]
+    return int(amounts[0]) * 1024 if amounts else None

@@ -11,9 +11,9 @@ router = APIRouter(tags=["health"])
 
 @router.get("/metrics", response_class=PlainTextResponse)
 async def metrics(request: Request) -> PlainTextResponse:
-    """Counters in the text format of Prometheus, of the worker process that happens to answer.
+    """Counters in the text format of Prometheus, added up over all worker processes.
 
     Requests by route and status, their duration, and for every model: batches and their sizes,
-    rows, padding, waiting and computing time. They only grow, under the label of their process.
+    rows, padding, waiting and computing time. Counters outlive a worker that is replaced.
     """
-    return PlainTextResponse(service_of(request).metrics(), media_type=MEDIA_TYPE)
+    return PlainTextResponse(service_of(request).metrics_text(), media_type=MEDIA_TYPE)

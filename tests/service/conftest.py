@@ -10,12 +10,23 @@ from fastapi import FastAPI
 
 from service.settings import Settings
 from tests.service.harness import ServeWith, client_of, serving
-from tests.service.tiny_networks import write_tiny_repository
+from tests.service.tiny_networks import (
+    SlowBrightness,
+    classifier_draft,
+    write_tiny_repository,
+)
+from training.export import write_export
 
 
 @pytest.fixture(scope="session")
 def tiny_repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_tiny_repository(tmp_path_factory.mktemp("repository"))
+
+
+@pytest.fixture
+def slow_repository(tmp_path: Path) -> Path:
+    """A classifier whose passes take tenths of a second."""
+    return Path(write_export(SlowBrightness(), classifier_draft(), tmp_path / "slow")).parents[1]
 
 
 @pytest.fixture

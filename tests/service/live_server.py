@@ -45,7 +45,7 @@ class LiveServer:
     def wait_until_ready(self) -> str:
         url = self.url()
         for _ in self._patiently("readiness"):
-            if httpx.get(f"{url}/healthz/ready").status_code == 200:
+            if httpx.get(f"{url}/healthz/ready", timeout=PATIENCE_S).status_code == 200:
                 return url
         raise AssertionError
 

@@ -14,18 +14,17 @@ from tests.service.harness import ServeWith, client_of, no_abort
 
 pytestmark = pytest.mark.anyio
 
-SAMPLE = re.compile(r'(seqserve_\w+)\{((?:\w+="(?:[^"\\]|\\.)*",?)*)\} ([-+.e\d]+)')
+SAMPLE = re.compile(r'(seqserve_\w+)(?:\{((?:\w+="(?:[^"\\]|\\.)*",?)*)\})? ([-+.e\d]+)')
 
 
 def samples(text: str) -> dict[str, float]:
-    """Each sample as ``name label=value ...`` without the process."""
+    """Each sample as ``name label=value ...``."""
     found = {}
     for line in text.splitlines():
         if not line.startswith("#"):
             match = SAMPLE.fullmatch(line)
             assert match, line
-            labels = [label for label in match[2].split(",") if not label.startswith("process=")]
-            found[" ".join([match[1], *labels])] = float(match[3])
+            found[" ".join([match[1], *(match[2] or "").split(",")]).strip()] = float(match[3])
     return found
 
 
@@ -54,7 +53,7 @@ async def test_requests_batches_and_padding_are_counted(serve_with: ServeWith) -
     assert found[f"seqserve_cells_total {forecaster}"] == 100
     assert found[f"seqserve_padded_cells_total {forecaster}"] == 120
     assert found[f"seqserve_waiting_rows {forecaster}"] == 0
-    assert found["seqserve_ready"] == 1
+    assert found['seqserve_ready worker="0"'] == 1
 
 
 async def test_before_it_is_ready_requests_are_counted_already(tiny_repository: Path) -> None:
@@ -63,7 +62,7 @@ async def test_before_it_is_ready_requests_are_counted_already(tiny_repository: 
         await client.get("/healthz/live")
         found = samples((await client.get("/metrics")).text)
 
-    assert found["seqserve_ready"] == 0
+    assert found['seqserve_ready worker="0"'] == 0
     assert found['seqserve_requests_total route="/healthz/live" status="200"'] == 1
 
 
@@ -71,7 +70,7 @@ def test_durations_fall_into_buckets_that_add_up() -> None:
     metrics = RequestMetrics()
     for seconds in (0.0004, 0.001, 0.02, 99.0):
         metrics.count("/x", 200, seconds)
-    found = samples(render(metrics, None))
+    found = samples(render(metrics.samples()))
 
     reached = {
         name.split("le=")[1].strip('"'): value for name, value in found.items() if "le=" in name

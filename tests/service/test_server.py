@@ -12,8 +12,6 @@ import httpx
 import pytest
 
 from tests.service.live_server import LiveServer, live_server
-from tests.service.tiny_networks import SlowBrightness, classifier_draft
-from training.export import write_export
 
 pytestmark = [pytest.mark.anyio, pytest.mark.timeout(180)]
 
@@ -26,12 +24,6 @@ def server(tiny_repository: Path, tmp_path_factory: pytest.TempPathFactory) -> I
     with live_server(log, "--repository", str(tiny_repository)) as server:
         server.wait_until_ready()
         yield server
-
-
-@pytest.fixture
-def slow_repository(tmp_path: Path) -> Path:
-    """A classifier whose passes take tenths of a second."""
-    return Path(write_export(SlowBrightness(), classifier_draft(), tmp_path / "slow")).parents[1]
 
 
 def test_every_endpoint_answers(server: LiveServer) -> None:

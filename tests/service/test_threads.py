@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from service.threads import available_processors, cgroup_quota, plan_threads
+from service.threads import MOST_BY_ITSELF, available_memory, available_processors, plan_threads
 
 
 @pytest.fixture
@@ -17,39 +17,6 @@ def processors(monkeypatch: pytest.MonkeyPatch) -> None:
 def version_2(root: Path, content: str) -> Path:
     (root / "cpu.max").write_text(content)
     return root
-
-
-def version_1(root: Path, quota: int, period: int) -> Path:
-    (root / "cpu").mkdir()
-    (root / "cpu" / "cpu.cfs_quota_us").write_text(str(quota))
-    (root / "cpu" / "cpu.cfs_period_us").write_text(str(period))
-    return root
-
-
-@pytest.mark.parametrize(
-    ("content", "quota"),
-    [("250000 100000\n", 2.5), ("50000 100000\n", 0.5), ("max 100000\n", None), ("?", None)],
-)
-def test_the_quota_is_read_from_version_2(
-    tmp_path: Path, content: str, quota: float | None
-) -> None:
-    assert cgroup_quota(version_2(tmp_path, content)) == quota
-
-
-def test_the_tightest_quota_above_the_process_counts(tmp_path: Path) -> None:
-    membership = tmp_path / "membership"
-    membership.write_text("0::/system.slice/seqserve.service\n")
-    service = tmp_path / "system.slice" / "seqserve.service"
-    service.mkdir(parents=True)
-    version_2(tmp_path / "system.slice", "150000 100000")
-    version_2(service, "400000 100000")
-
-    assert cgroup_quota(tmp_path, membership) == 1.5
-
-
-@pytest.mark.parametrize(("raw", "quota"), [(300_000, 3.0), (-1, None)])
-def test_the_quota_is_read_from_version_1(tmp_path: Path, raw: int, quota: float | None) -> None:
-    assert cgroup_quota(version_1(tmp_path, raw, 100_000)) == quota
 
 
 def test_without_a_control_group_affinity_counts(tmp_path: Path, processors: None) -> None:
@@ -81,3 +48,51 @@ def test_more_threads_than_processors_are_noticed(
 
 def test_this_machine_grants_something() -> None:
     assert 1 <= available_processors() <= len(os.sched_getaffinity(0))
+
+
+GIGABYTE = 10**9
+
+
+def machine_with(folder: Path, free_bytes: int) -> Path:
+    file = folder / "meminfo"
+    file.write_text(f"MemTotal: 999999999 kB\nMemAvailable: {free_bytes // 1024} kB\n")
+    return file
+
+
+@pytest.mark.parametrize(
+    ("quota", "threads", "free_bytes", "workers"),
+    [
+        pytest.param("300000 100000", 1, 64 * GIGABYTE, 3, id="one-a-processor"),
+        pytest.param("300000 100000", 2, 64 * GIGABYTE, 1, id="threads-divide-processors"),
+        pytest.param("100000 100000", 4, 64 * GIGABYTE, 1, id="at-least-one"),
+        pytest.param("max 100000", 1, 2 * GIGABYTE, 2, id="memory-bounds"),
+        pytest.param("max 100000", 1, GIGABYTE // 10, 1, id="one-however-little-memory"),
+    ],
+)
+def test_auto_takes_what_processors_and_memory_have_room_for(
+    tmp_path: Path, processors: None, quota: str, threads: int, free_bytes: int, workers: int
+) -> None:
+    root = version_2(tmp_path, quota)
+    plan = plan_threads("auto", threads, root, machine_with(tmp_path, free_bytes))
+
+    assert plan.workers == workers
+
+
+def test_auto_stops_at_a_sane_number(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("service.threads.os.sched_getaffinity", lambda _: set(range(96)))
+    machine = machine_with(tmp_path, 512 * GIGABYTE)
+
+    assert plan_threads("auto", 1, tmp_path, machine).workers == MOST_BY_ITSELF
+    assert plan_threads(40, 1, tmp_path, machine).workers == 40
+
+
+def test_the_smaller_of_granted_and_free_memory_counts(tmp_path: Path) -> None:
+    machine = machine_with(tmp_path, 3 * GIGABYTE)
+    assert available_memory(tmp_path, machine) == 3 * GIGABYTE // 1024 * 1024
+
+    (tmp_path / "memory.max").write_text(f"{2 * GIGABYTE}\n")
+    assert available_memory(tmp_path, machine) == 2 * GIGABYTE
+
+    (tmp_path / "memory.max").write_text("max\n")
+    assert available_memory(tmp_path, machine) == 3 * GIGABYTE // 1024 * 1024
+    assert available_memory(tmp_path, tmp_path / "missing") == 0

@@ -1,0 +1,82 @@
+"""uvicorn's server as one of several workers: it accepts its share and shows that it lives."""
+
+import os
+import socket
+from time import monotonic
+
+import uvicorn
+
+from service.acceptor import Acceptor
+from service.connection import Connection
+from service.lifecycle import Service
+from service.settings import Settings
+
+# A turn is a tenth of a second.
+TURNS_BETWEEN_METRICS = 3
+
+
+class WorkerServer(uvicorn.Server):
+    """Serve ``service`` on connections taken from ``listener``.
+
+    With a ``supervisor`` (its process id) it ends when that one is gone.
+    """
+
+    def __init__(
+        self,
+        config: uvicorn.Config,
+        service: Service,
+        listener: socket.socket,
+        supervisor: int | None = None,
+    ) -> None:
+        super().__init__(config)
+        self._service = service
+        self._slot = service.place.slot
+        self._listener = listener
+        self._supervisor = supervisor
+        self._acceptor: Acceptor | None = None
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:  # noqa: ARG002 - uvicorn's signature
+        """Start the application, then accept connections."""
+        await super().startup(sockets=[])
+        place = self._service.place
+        self._acceptor = Acceptor(self._listener, self._connection, place.board, place.index)
+        self._acceptor.start()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:  # noqa: ARG002 - as above
+        """Accept no more, finish what was accepted."""
+        if self._acceptor:
+            self._acceptor.stop()
+        await super().shutdown(sockets=[])
+
+    async def on_tick(self, counter: int) -> bool:
+        """Ten times a second: show that the loop turns, now and then what was counted."""
+        self._slot.beat_s = monotonic()
+        if counter % TURNS_BETWEEN_METRICS == 0:
+            self._service.metrics.publish()
+        if self._supervisor and os.getppid() != self._supervisor:
+            self.should_exit = True
+        return await super().on_tick(counter)
+
+    def _connection(self) -> Connection:
+        assert self._acceptor  # noqa: S101 - only the acceptor makes connections
+        return Connection(
+            config=self.config,
+            server_state=self.server_state,
+            app_state=self.lifespan.state,
+            on_lost=self._acceptor.lost,
+        )
+
+
+def uvicorn_config(settings: Settings, app: object) -> uvicorn.Config:
+    """What uvicorn shall do, and leave to us."""
+    return uvicorn.Config(
+        app,  # type: ignore[arg-type]
+        http=Connection,
+        ws="none",
+        lifespan="on",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_keep_alive=settings.keep_alive_s,
+        timeout_graceful_shutdown=settings.graceful_stop_s,
+    )

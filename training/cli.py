@@ -15,6 +15,7 @@ from training.forecast.config import ForecastTraining
 from training.next_word.config import NextWordTraining
 from training.options import as_flags, command, configure_from
 from training.recipes.request import RecipeRequest
+from training.transduce.config import TransducerTraining
 
 app = typer.Typer(
     name="train",
@@ -115,6 +116,22 @@ _add(
       seqserve train next-word --data mail.txt.gz --vocabulary-size 5000
 
       seqserve train next-word --smoke
+    """,
+)
+_add(
+    "transducer",
+    TransducerTraining,
+    "training.transduce.train",
+    """Train the network that maps a signal to a signal, sample by sample: a table with a column
+    of inputs and one of outputs, or simulated sines and their cosines.
+
+    Examples:
+
+      seqserve train transducer --data pump.csv --input-column valve --output-column pressure
+
+      seqserve train transducer --data pump.csv --name pump --cell gru --hidden-size 64
+
+      seqserve train transducer --smoke
     """,
 )
 

@@ -9,7 +9,7 @@ from typer.testing import CliRunner, Result
 import training.cli
 from training.errors import DataError, ExportError, Interrupted, TrainingError
 
-FAMILIES = ("forecast", "digits", "next-word")
+FAMILIES = ("forecast", "digits", "next-word", "transducer")
 
 
 def run(*arguments: str) -> Result:

@@ -51,8 +51,10 @@ def _numbers(path: Path, table: pd.DataFrame, name: str, flag: str) -> Floats:
     wrong = ~(np.abs(values) <= LARGEST)
     if wrong.any():
         at = int(wrong.argmax())
+        cell = table[name].iloc[at]
+        shown = "nothing" if pd.isna(cell) else repr(cell)
         raise DataError(
-            f"{path}: column {name!r} holds {table[name].iloc[at]!r} in row {at + 2}; every sample "
+            f"{path}: column {name!r} holds {shown} in row {at + 2}; every sample "
             "must be a number, so fill gaps first"
         )
     return values.astype(np.float32)

@@ -8,7 +8,15 @@ from collections.abc import Callable
 
 from torch import Tensor, nn
 
-CELLS: dict[str, Callable[..., nn.RNNBase]] = {"rnn": nn.RNN, "lstm": nn.LSTM, "gru": nn.GRU}
+from models.handwritten_cells import CustomLstm, SimpleRnn
+
+CELLS: dict[str, Callable[..., nn.Module]] = {
+    "rnn": nn.RNN,
+    "lstm": nn.LSTM,
+    "gru": nn.GRU,
+    "simple_rnn": SimpleRnn,
+    "custom_lstm": CustomLstm,
+}
 
 
 def recurrent(
@@ -19,8 +27,8 @@ def recurrent(
     n_layers: int = 1,
     bidirectional: bool = False,
     dropout: float = 0.0,
-) -> nn.RNNBase:
-    """Build a batch-first recurrent layer.
+) -> nn.Module:
+    """Build a batch-first recurrent layer; it is called as ``nn.RNN`` or ``nn.LSTM`` is.
 
     Shape:
         input: (B, T, F); output: (B, T, D * H) and the last state.

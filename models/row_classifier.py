@@ -74,7 +74,8 @@ class RowClassifier(nn.Module):
         self.dropout = nn.Dropout(sizes.dropout)
         n_states = (2 if sizes.bidirectional else 1) * sizes.hidden_size
         self.head = nn.Linear(2 * n_states, sizes.n_classes)
-        _initialise(self.sweeps, sizes.hidden_size, forget_gate=sizes.cell == "lstm")
+        if isinstance(self.sweeps, nn.RNNBase):  # the hand-written cells bring their own start
+            _initialise(self.sweeps, sizes.hidden_size, forget_gate=sizes.cell == "lstm")
 
     def forward(self, images: Tensor, row_counts: Tensor | None = None) -> Tensor:
         """Logits of every class."""

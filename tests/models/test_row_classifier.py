@@ -6,7 +6,7 @@ from models.row_classifier import RowClassifier, RowClassifierSizes, RowProbabil
 
 # Batch, rows, pixels in a row, hidden units, classes, filters: pairwise different.
 B, R, W, H, C, F = 4, 11, 5, 7, 3, 2
-CELLS = ["gru", "lstm", "rnn"]
+CELLS = ["custom_lstm", "gru", "lstm", "rnn", "simple_rnn"]
 
 
 def classifier(cell: str = "lstm", **changes: object) -> RowClassifier:

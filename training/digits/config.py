@@ -7,7 +7,7 @@ from typing import Literal
 from training.config import Precision, TrainingConfig
 from training.options import option
 
-Cell = Literal["rnn", "lstm", "gru"]
+Cell = Literal["rnn", "lstm", "gru", "simple_rnn", "custom_lstm"]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -7,7 +7,7 @@ from typing import Literal
 from training.config import TrainingConfig
 from training.options import option
 
-Cell = Literal["mlp", "rnn", "lstm", "gru"]
+Cell = Literal["mlp", "rnn", "lstm", "gru", "simple_rnn", "custom_lstm"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,7 +31,7 @@ class ForecastTraining(TrainingConfig):
         minimum=1,
         maximum=366,
     )
-    cell: Cell = option("gru", "What reads the window: mlp, rnn, lstm or gru.")
+    cell: Cell = option("gru", "What reads the window.")
     hidden_size: int = option(64, "Hidden units of the cell.", smoke=8, minimum=1)
     width: int = option(128, "Hidden units of the layers behind it.", smoke=16, minimum=4)
     horizon: int = option(64, "Steps forecast in one shot.", smoke=48, minimum=1, maximum=1024)

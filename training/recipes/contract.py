@@ -10,18 +10,19 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol, cast
 
-import numpy as np
 import numpy.typing as npt
 from matplotlib.figure import Figure
 from torch import nn
 
-from models.manifest import DataSource, Metric, Task, TensorSpec
+from models.manifest import DataSource, Method, Metric, Task, TensorSpec
 from training.errors import DataError
 from training.loop import History, TrainingTask
 from training.recipes.config import RecipeTraining
 
 FAMILIES = {
+    "carried-signal": "training.recipes.carried_signal",
     "digits": "training.recipes.digits",
+    "sonnet": "training.recipes.sonnet",
 }
 
 
@@ -47,7 +48,7 @@ class Outcome:
     inputs: tuple[TensorSpec, ...]
     outputs: tuple[TensorSpec, ...]
     parameters: Mapping[str, Any]
-    golden: Sequence[Mapping[str, npt.NDArray[np.generic]]]
+    golden: Sequence[Mapping[str, npt.NDArray[Any]]]
     figures: Mapping[str, float]
     metrics: Sequence[Metric]
     plots: Sequence[Plot] = ()
@@ -55,6 +56,10 @@ class Outcome:
     licence: str = "weights: Apache-2.0"
     files: Mapping[str, bytes] = field(default_factory=dict)
     tolerance: float = 1e-4
+    methods: Mapping[str, Method] = field(default_factory=dict)
+    method_golden: Mapping[str, Sequence[Mapping[str, npt.NDArray[Any]]]] = field(
+        default_factory=dict
+    )
 
 
 class Experiment(Protocol):

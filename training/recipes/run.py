@@ -109,6 +109,8 @@ def _draft(
         report_html=build_page(recipe, variant, config, history, outcome),
         tolerance=outcome.tolerance,
         files=outcome.files,
+        methods=outcome.methods,
+        method_golden=outcome.method_golden,
     )
 
 

@@ -7,7 +7,7 @@ from typing import Literal
 from training.config import TrainingConfig
 from training.options import option
 
-Cell = Literal["rnn", "lstm", "gru"]
+Cell = Literal["rnn", "lstm", "gru", "simple_rnn", "custom_lstm"]
 Scale = Literal["auto", "running", "fixed"]
 
 
@@ -29,7 +29,7 @@ class TransducerTraining(TrainingConfig):
         maximum=0.8,
     )
     name: str = option("transducer", "Name of the export, as the service will know it.")
-    cell: Cell = option("lstm", "What reads the signal: rnn, lstm or gru.")
+    cell: Cell = option("lstm", "What reads the signal.")
     hidden_size: int = option(32, "Hidden units of a layer.", smoke=8, minimum=1, maximum=1024)
     n_layers: int = option(1, "Layers on top of each other.", minimum=1, maximum=8)
     scale: Scale = option(

@@ -1,0 +1,244 @@
+"""An RNN and an LSTM written out step by step, to be read, and used like those of torch.
+
+They take and return what ``nn.RNN`` and ``nn.LSTM`` do: batches, packed sequences, states, several
+layers, both directions. Axis letters as in ``models.cells``, and S numbers of a step's state.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch._jit_internal import _overload_method as overload  # as in torch.nn: packed or not
+from torch.nn.utils.rnn import PackedSequence, pack_padded_sequence, pad_packed_sequence
+
+UNIFORM_LIMIT = 0.08
+
+
+class SimpleRnnStep(nn.Module):
+    """One step of an RNN: a linear map of [input, hidden], then tanh.
+
+    Shape:
+        features: (B, F); state: (B, H), the hidden units; returns: (B, H).
+
+    Source: Elman 1990.
+    """
+
+    def __init__(self, input_size: int, hidden_size: int) -> None:
+        super().__init__()
+        self.joined = nn.Linear(input_size + hidden_size, hidden_size)
+
+    def forward(self, features: Tensor, state: Tensor) -> Tensor:
+        """The hidden units after the step."""
+        return torch.tanh(self.joined(torch.cat([features, state], dim=1)))
+
+
+class CustomLstmStep(nn.Module):
+    """One step of an LSTM: what to forget, what to enter, the candidate, what to put out.
+
+    Shape:
+        features: (B, F); state: (B, 2 * H), hidden units and memory; returns: (B, 2 * H).
+
+    Source: Hochreiter & Schmidhuber 1997; Gers et al. 2000 (the forget gate).
+    """
+
+    def __init__(self, input_size: int, hidden_size: int) -> None:
+        super().__init__()
+        self.forgetting = nn.Linear(input_size + hidden_size, hidden_size)
+        self.entering = nn.Linear(input_size + hidden_size, hidden_size)
+        self.candidate = nn.Linear(input_size + hidden_size, hidden_size)
+        self.output = nn.Linear(input_size + hidden_size, hidden_size)
+        for parameter in self.parameters():
+            nn.init.uniform_(parameter, -UNIFORM_LIMIT, UNIFORM_LIMIT)
+
+    def forward(self, features: Tensor, state: Tensor) -> Tensor:
+        """Hidden units and memory after the step."""
+        hidden, memory = torch.chunk(state, 2, dim=1)
+        seen = torch.cat([features, hidden], dim=1)
+        kept = torch.sigmoid(self.forgetting(seen)) * memory
+        memory = kept + torch.sigmoid(self.entering(seen)) * torch.tanh(self.candidate(seen))
+        hidden = torch.sigmoid(self.output(seen)) * torch.tanh(memory)
+        return torch.cat([hidden, memory], dim=1)
+
+
+class Sweep(nn.Module):
+    """A step applied along the time axis, in one direction; hidden steps leave the state alone.
+
+    Shape:
+        features: (B, T, F); visible: (B, T) bool or None; state: (B, S).
+        returns: (B, T, H) and the state after the last visible step, (B, S).
+    """
+
+    def __init__(self, step: nn.Module, hidden_size: int, *, backwards: bool) -> None:
+        super().__init__()
+        self.step = step
+        self.hidden_size = hidden_size
+        self.backwards = backwards
+
+    def forward(
+        self, features: Tensor, visible: Tensor | None, state: Tensor
+    ) -> tuple[Tensor, Tensor]:
+        """The hidden units after every step, and the last state."""
+        outputs: list[Tensor] = []
+        n_steps = features.size(1)
+        for number in range(n_steps):
+            at = n_steps - 1 - number if self.backwards else number
+            after = self.step(features[:, at], state)
+            if visible is not None:
+                after = torch.where(visible[:, at].unsqueeze(1), after, state)
+            state = after
+            outputs.append(state[:, : self.hidden_size])
+        joined = torch.stack(outputs, dim=1)
+        return (joined.flip(1) if self.backwards else joined), state
+
+
+class Layers(nn.Module):
+    """Sweeps on top of each other, one or two a layer.
+
+    Shape:
+        features: (B, T, F); visible: (B, T) bool or None; states: (L * D, B, S).
+        returns: (B, T, D * H) and the states after the last visible step.
+    """
+
+    def __init__(
+        self,
+        make_step: Callable[[int, int], nn.Module],
+        input_size: int,
+        hidden_size: int,
+        num_layers: int,
+        bidirectional: bool,
+        dropout: float,
+    ) -> None:
+        super().__init__()
+        self.n_directions = 2 if bidirectional else 1
+        self.dropout = dropout
+        sizes = [input_size, *[self.n_directions * hidden_size] * (num_layers - 1)]
+        self.sweeps = nn.ModuleList(
+            Sweep(make_step(size, hidden_size), hidden_size, backwards=bool(direction))
+            for size in sizes
+            for direction in range(self.n_directions)
+        )
+
+    def forward(
+        self, features: Tensor, visible: Tensor | None, states: Tensor
+    ) -> tuple[Tensor, Tensor]:
+        """The hidden units of the last layer, and all states."""
+        after: list[Tensor] = []
+        directions: list[Tensor] = []
+        for number, sweep in enumerate(self.sweeps):
+            if number > 0 and number % self.n_directions == 0:
+                features = torch.cat(directions, dim=2)
+                features = nn.functional.dropout(features, self.dropout, self.training)
+                directions = []
+            outputs, state = sweep(features, visible, states[number])
+            directions.append(outputs)
+            after.append(state)
+        return torch.cat(directions, dim=2), torch.stack(after)
+
+
+class _Written(nn.Module):
+    """What both cells share: layers of a step, and a state of zeros to begin with."""
+
+    n_states = 1
+    make_step: Callable[[int, int], nn.Module]
+
+    def __init__(
+        self,
+        input_size: int,
+        hidden_size: int,
+        *,
+        num_layers: int = 1,
+        bidirectional: bool = False,
+        dropout: float = 0.0,
+        batch_first: bool = True,
+    ) -> None:
+        super().__init__()
+        if not batch_first:
+            raise ValueError("the hand-written cells read batches first")
+        sizes = (input_size, hidden_size, num_layers, bidirectional, dropout)
+        self.layers = Layers(type(self).make_step, *sizes)
+        self.hidden_size = hidden_size
+        self.fresh_size = (len(self.layers.sweeps), self.n_states * hidden_size)
+
+    def fresh(self, features: Tensor) -> Tensor:
+        """Zeros: (L * D, B, S)."""
+        return features.new_zeros(self.fresh_size[0], features.size(0), self.fresh_size[1])
+
+
+class SimpleRnn(_Written):
+    """``nn.RNN``, batch first, written out.
+
+    Shape:
+        features: (B, T, F) or packed; state: (L * D, B, H), zeros by default.
+        returns: (B, T, D * H) or packed, and the state after the last step.
+    """
+
+    make_step = SimpleRnnStep
+
+    @overload
+    def forward(self, features: Tensor, state: Tensor | None = None) -> tuple[Tensor, Tensor]: ...
+
+    @overload  # type: ignore[no-redef]
+    def forward(
+        self, features: PackedSequence, state: Tensor | None = None
+    ) -> tuple[PackedSequence, Tensor]: ...
+
+    def forward(self, features: Any, state: Any = None) -> Any:  # type: ignore[no-redef]
+        """The hidden units after every step, and after the last one."""
+        if isinstance(features, PackedSequence):
+            padded, visible, lengths = unpacked(features)
+            before = self.fresh(padded) if state is None else state
+            outputs, after = self.layers(padded, visible, before)
+            return packed(outputs, lengths), after
+        return self.layers(features, None, self.fresh(features) if state is None else state)
+
+
+class CustomLstm(_Written):
+    """``nn.LSTM``, batch first, written out.
+
+    Shape:
+        features: (B, T, F) or packed; states: hidden units and memory, each (L * D, B, H), zeros
+            by default.
+        returns: (B, T, D * H) or packed, and both states after the last step.
+    """
+
+    make_step = CustomLstmStep
+    n_states = 2
+
+    @overload
+    def forward(
+        self, features: Tensor, states: tuple[Tensor, Tensor] | None = None
+    ) -> tuple[Tensor, tuple[Tensor, Tensor]]: ...
+
+    @overload  # type: ignore[no-redef]
+    def forward(
+        self, features: PackedSequence, states: tuple[Tensor, Tensor] | None = None
+    ) -> tuple[PackedSequence, tuple[Tensor, Tensor]]: ...
+
+    def forward(self, features: Any, states: Any = None) -> Any:  # type: ignore[no-redef]
+        """The hidden units after every step, and both states after the last one."""
+        if isinstance(features, PackedSequence):
+            padded, visible, lengths = unpacked(features)
+            before = self.fresh(padded) if states is None else torch.cat(states, dim=2)
+            outputs, after = self.layers(padded, visible, before)
+            return packed(outputs, lengths), self.pair(after)
+        before = self.fresh(features) if states is None else torch.cat(states, dim=2)
+        outputs, after = self.layers(features, None, before)
+        return outputs, self.pair(after)
+
+    def pair(self, states: Tensor) -> tuple[Tensor, Tensor]:
+        """Hidden units and memory: (L * D, B, 2 * H) to two of (L * D, B, H)."""
+        hidden, memory = torch.chunk(states, 2, dim=2)
+        return hidden, memory
+
+
+def unpacked(features: PackedSequence) -> tuple[Tensor, Tensor, Tensor]:
+    """Rows (B, T, F), which of their steps are real (B, T), and their lengths (B,)."""
+    padded, lengths = pad_packed_sequence(features, batch_first=True)
+    steps = torch.arange(padded.size(1), device=padded.device)
+    return padded, steps < lengths.to(padded.device).unsqueeze(1), lengths
+
+
+def packed(outputs: Tensor, lengths: Tensor) -> PackedSequence:
+    """Rows (B, T, H) without their padding."""
+    return pack_padded_sequence(outputs, lengths, batch_first=True, enforce_sorted=False)

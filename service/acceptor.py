@@ -16,7 +16,7 @@ from service.board import Board, State
 # How long a worker lets others go first, and how often before it takes what they left.
 TURN_S = 0.001
 TURNS = 5
-# Others may serve and this worker cannot yet: look again after this time.
+# Others can serve and this worker cannot yet, or has no room: look again after this time.
 ABSTAIN_S = 0.05
 # No file descriptor is left: one may be free later.
 EXHAUSTED_S = 0.1
@@ -27,7 +27,10 @@ logger = logging.getLogger("seqserve")
 
 
 class Acceptor:
-    """Accept connections on ``listener`` and give each to a new protocol of ``make_protocol``."""
+    """Accept connections on ``listener`` and give each to a new protocol of ``make_protocol``.
+
+    Beyond ``most`` open ones, further ones wait in the queue of the socket.
+    """
 
     def __init__(
         self,
@@ -35,6 +38,7 @@ class Acceptor:
         make_protocol: Callable[[], asyncio.Protocol],
         board: Board,
         index: int,
+        most: int,
     ) -> None:
         listener.setblocking(False)
         self._loop = asyncio.get_running_loop()
@@ -42,6 +46,7 @@ class Acceptor:
         self._make_protocol = make_protocol
         self._slot = board.slots[index]
         self._others = [slot for slot in board.slots if slot is not self._slot]
+        self._most = most
         self._turns = 0
         self._pause: asyncio.TimerHandle | None = None
         self._connecting: set[asyncio.Task[Any]] = set()
@@ -68,7 +73,7 @@ class Acceptor:
     def _accept(self) -> None:
         insist = self._turns >= TURNS  # they had their turns: busy, or stuck
         for _ in range(BURST):
-            if self._abstains():
+            if self._abstains() or self._slot.connections >= self._most:
                 self._wait(ABSTAIN_S)
                 return
             if not insist and self._is_ahead():

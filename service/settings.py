@@ -67,6 +67,12 @@ class Settings(BaseSettings):
     graceful_stop_s: int = Field(
         30, ge=0, le=3600, description="Seconds that accepted requests have after SIGTERM."
     )
+    receive_timeout_s: float = Field(
+        30, gt=0, le=3600, description="Seconds in which a request must arrive whole, or get 408."
+    )
+    max_connections: int = Field(
+        4096, ge=1, le=10**6, description="Open connections of a worker; further ones wait."
+    )
     keep_alive_s: int = Field(
         15, ge=1, le=3600, description="Seconds that an idle connection is kept open."
     )

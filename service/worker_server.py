@@ -1,6 +1,7 @@
 """uvicorn's server as one of several workers: it accepts its share and shows that it lives."""
 
 import os
+import resource
 import socket
 from time import monotonic
 
@@ -13,6 +14,8 @@ from service.settings import Settings
 
 # A turn is a tenth of a second.
 TURNS_BETWEEN_METRICS = 3
+# Exports, libraries, the log, the event loop itself.
+FILES_BESIDES = 128
 
 
 class WorkerServer(uvicorn.Server):
@@ -38,8 +41,10 @@ class WorkerServer(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:  # noqa: ARG002 - uvicorn's signature
         """Start the application, then accept connections."""
         await super().startup(sockets=[])
-        place = self._service.place
-        self._acceptor = Acceptor(self._listener, self._connection, place.board, place.index)
+        place, most = self._service.place, self._service.settings.max_connections
+        self._acceptor = Acceptor(
+            self._listener, self._connection, place.board, place.index, min(most, allow_files(most))
+        )
         self._acceptor.start()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:  # noqa: ARG002 - as above
@@ -63,8 +68,22 @@ class WorkerServer(uvicorn.Server):
             config=self.config,
             server_state=self.server_state,
             app_state=self.lifespan.state,
+            receive_timeout_s=self._service.settings.receive_timeout_s,
             on_lost=self._acceptor.lost,
         )
+
+
+def allow_files(n_connections: int) -> int:
+    """Let this process open a file for each connection, and return for how many it may.
+
+    Shells often set a soft limit of 1024 files, far below the hard one.
+    """
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    unlimited = hard == resource.RLIM_INFINITY
+    wanted = n_connections + FILES_BESIDES
+    allowed = max(soft, wanted if unlimited else min(wanted, hard))
+    resource.setrlimit(resource.RLIMIT_NOFILE, (allowed, hard))
+    return max(1, allowed - FILES_BESIDES)
 
 
 def uvicorn_config(settings: Settings, app: object) -> uvicorn.Config:

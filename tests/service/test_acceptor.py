@@ -30,8 +30,8 @@ def listener() -> Iterator[socket.socket]:
         yield listener
 
 
-def accept(listener: socket.socket, board: Board, index: int) -> Acceptor:
-    acceptor = Acceptor(listener, lambda: Silent(acceptor.lost), board, index)
+def accept(listener: socket.socket, board: Board, index: int, most: int = 1000) -> Acceptor:
+    acceptor = Acceptor(listener, lambda: Silent(acceptor.lost), board, index, most)
     acceptor.start()
     return acceptor
 
@@ -107,6 +107,22 @@ async def test_a_worker_that_does_not_take_its_share_holds_up_nobody(
     clients = await connect(listener, 40)
     await until(lambda: connections(board) == [40, 0])
     for client in clients:
+        client.close()
+    acceptor.stop()
+
+
+async def test_beyond_the_most_connections_further_ones_wait(listener: socket.socket) -> None:
+    board = Board.alone()
+    acceptor = accept(listener.dup(), board, 0, most=3)
+    clients = await connect(listener, 5)
+    await until(lambda: connections(board) == [3])
+    await asyncio.sleep(0.02)  # it has had the time to take more
+    assert connections(board) == [3]
+
+    for client in clients[:3]:
+        client.close()
+    await until(lambda: connections(board) == [2])
+    for client in clients[3:]:
         client.close()
     acceptor.stop()
 

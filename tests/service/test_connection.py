@@ -1,0 +1,170 @@
+"""Requests must arrive in time; who sends a byte a second holds nothing for long."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import pytest
+import uvicorn
+
+from service.asgi import Receive, Scope, Send
+from service.connection import Connection
+from service.problem import MEDIA_TYPE
+
+pytestmark = [pytest.mark.anyio, pytest.mark.timeout(60)]
+
+TIMEOUT_S = 0.3
+ANSWER = b"HTTP/1.1 200 OK"
+
+
+class Echo:
+    """Reads the whole body, waits for ``go_on``, tells how long the body was."""
+
+    def __init__(self) -> None:
+        self.go_on = asyncio.Event()
+        self.go_on.set()
+        self.left = asyncio.Event()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        n_bytes, more = 0, True
+        while more:
+            message = await receive()
+            if message["type"] == "http.disconnect":
+                self.left.set()
+                return
+            n_bytes += len(message["body"])
+            more = message["more_body"]
+        await self.go_on.wait()
+        body = str(n_bytes).encode()
+        headers = [(b"content-length", str(len(body)).encode())]
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        await send({"type": "http.response.body", "body": body})
+
+
+Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
+
+
+class Door:
+    """Where connections are made, and how many of them ended."""
+
+    def __init__(self, echo: Echo) -> None:
+        self.echo = echo
+        self.port = 0
+        self.lost = 0
+
+    def on_lost(self) -> None:
+        self.lost += 1
+
+    async def connect(self) -> Streams:
+        return await asyncio.open_connection("127.0.0.1", self.port)
+
+
+@asynccontextmanager
+async def opened() -> AsyncIterator[Door]:
+    door = Door(Echo())
+    config = uvicorn.Config(door.echo, http=Connection, ws="none", log_config=None)
+    config.load()
+    state = uvicorn.server.ServerState()
+
+    def connection() -> Connection:
+        return Connection(
+            config=config,
+            server_state=state,
+            app_state={},
+            receive_timeout_s=TIMEOUT_S,
+            on_lost=door.on_lost,
+        )
+
+    loop = asyncio.get_running_loop()
+    server = await loop.create_server(connection, "127.0.0.1", 0)
+    door.port = server.sockets[0].getsockname()[1]
+    async with server:
+        yield door
+
+
+def request(body: bytes, declared: int | None = None) -> bytes:
+    length = len(body) if declared is None else declared
+    return b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n%b" % (length, body)
+
+
+async def drip(writer: asyncio.StreamWriter, data: bytes) -> None:
+    """A byte every twentieth of a second, as long as the other side listens."""
+    try:
+        for byte in data:
+            writer.write(bytes([byte]))
+            await writer.drain()
+            await asyncio.sleep(0.05)
+    except ConnectionError:
+        pass
+
+
+@pytest.mark.parametrize(
+    ("at_once", "drop_by_drop"),
+    [
+        pytest.param(b"", request(b""), id="head"),
+        pytest.param(request(b"", declared=1000), b"x" * 100, id="body"),
+        pytest.param(request(b"xyz"), request(b"xyz"), id="second-request"),
+    ],
+)
+async def test_a_request_that_drips_in_gets_408(at_once: bytes, drop_by_drop: bytes) -> None:
+    async with opened() as door:
+        reader, writer = await door.connect()
+        writer.write(at_once)
+        dripping = asyncio.create_task(drip(writer, drop_by_drop))
+        told = await reader.read()
+        dripping.cancel()
+        writer.close()
+
+    *first, last = told.split(b"HTTP/1.1 ")[1:]
+    assert all(each.startswith(b"200") for each in first)
+    head, _, body = last.partition(b"\r\n\r\n")
+    assert head.startswith(b"408 Request Timeout")
+    assert MEDIA_TYPE.encode() in head
+    assert json.loads(body)["type"] == "urn:seqserve:problem:request-timeout"
+    assert door.lost == 1
+
+
+async def test_the_application_learns_that_the_body_will_not_come() -> None:
+    async with opened() as door:
+        _, writer = await door.connect()
+        writer.write(request(b"some", declared=1000))
+        await door.echo.left.wait()
+        writer.close()
+
+
+async def test_a_connection_that_never_asks_is_closed() -> None:
+    async with opened() as door:
+        reader, writer = await door.connect()
+
+        assert await reader.read() == b""
+        writer.close()
+
+
+async def test_a_request_in_time_is_answered_and_the_connection_kept() -> None:
+    async with opened() as door:
+        reader, writer = await door.connect()
+        whole = request(b"123456")
+        writer.write(whole[:-3])
+        await asyncio.sleep(TIMEOUT_S / 10)
+        writer.write(whole[-3:])
+        assert (await reader.readuntil(b"\r\n\r\n6")).startswith(ANSWER)
+        await asyncio.sleep(TIMEOUT_S * 1.5)  # idle: the time-out counts no more
+        writer.write(request(b"12"))
+
+        assert (await reader.readuntil(b"\r\n\r\n2")).startswith(ANSWER)
+        writer.close()
+
+
+async def test_a_slow_answer_is_not_the_fault_of_the_client() -> None:
+    async with opened() as door:
+        door.echo.go_on.clear()
+        reader, writer = await door.connect()
+        writer.write(request(b"1") + request(b"22")[:-1])  # the second waits for the first
+        await asyncio.sleep(TIMEOUT_S * 1.5)
+        door.echo.go_on.set()
+        writer.write(b"2")
+
+        assert (await reader.readuntil(b"\r\n\r\n1")).startswith(ANSWER)
+        assert (await reader.readuntil(b"\r\n\r\n2")).startswith(ANSWER)
+        writer.close()

@@ -9,6 +9,7 @@ ServiceError
     UnsupportedMedia       the body is of a kind that the endpoint does not read
     BodyTooLarge           the body is longer than the service accepts
     ModelNotFound          no model or version of that name serves here
+    NotOffered             the model was exported without what the request needs
     ClientGone             the caller closed the connection
   Unavailable              the same request may succeed later
     ServiceNotReady        models are still being loaded
@@ -101,6 +102,12 @@ class WrongTask(InvalidInput):
     """The named model serves another endpoint."""
 
     title = "Wrong task"
+
+
+class NotOffered(ClientError):
+    """The model lacks a method of its graph that the request needs; says how it gets it."""
+
+    title = "Not offered"
 
 
 class ClientGone(ClientError):

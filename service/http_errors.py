@@ -25,6 +25,7 @@ TABLE: dict[type[errors.ServiceError], tuple[int, str]] = {
     errors.BodyTooLarge: (413, "body-too-large"),
     errors.ModelNotFound: (404, "model-not-found"),
     errors.WrongTask: (422, "wrong-task"),
+    errors.NotOffered: (422, "not-offered"),
     errors.Unavailable: (503, "unavailable"),
     errors.ServiceNotReady: (503, "not-ready"),
     errors.ServiceOverloaded: (503, "overloaded"),

@@ -1,5 +1,6 @@
 """A model that serves: its task, its batcher, and the way of a request through both."""
 
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,7 +9,7 @@ from service.model_thread import ModelThread
 from service.repository import Export
 from service.request_record import current_record
 from service.rows import Arrays, Rows
-from service.tasks.contract import Payload, Task
+from service.tasks.contract import Event, Payload, Task
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,9 +39,25 @@ class ServedModel:
             Unavailable: the queue is full, or the service is stopping.
             PredictError: the model failed.
         """
+        self._note()
+        return self._signed(await self.task.answer(request, self.submit))
+
+    async def stream(self, request: object) -> AsyncIterator[Event]:
+        """Answer a request bit by bit; the last event is the answer of ``answer``.
+
+        Raises:
+            NotOffered: the task or the export cannot answer this request so.
+            ServiceError: what ``answer`` raises, at any event.
+        """
+        self._note()
+        async for name, payload in self.task.stream(request, self.submit):
+            yield name, self._signed(payload) if name == "done" else payload
+
+    def _note(self) -> None:
         if record := current_record.get():
             record.model, record.version = self.name, self.version
-        payload = await self.task.answer(request, self.submit)
+
+    def _signed(self, payload: Payload) -> Payload:
         return {"model": {"name": self.name, "version": self.version}, **payload}
 
     async def submit(self, rows: Rows) -> Arrays:

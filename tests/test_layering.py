@@ -11,6 +11,7 @@ ROOT = Path(__file__).resolve().parent.parent
 SHARED = {
     "models.manifest",
     "models.tokenizer",
+    "models.detokenizer",
     "models.digit_image",
     "models.forecast_metrics",
 }

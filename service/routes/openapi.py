@@ -10,6 +10,9 @@ from service.tasks.backtest_api import BacktestRequest
 from service.tasks.classify_api import ClassifyRequest
 from service.tasks.forecast_api import ForecastRequest
 from service.tasks.next_word_api import NextWordRequest
+from service.tasks.next_word_complete_api import CompleteRequest
+from service.tasks.next_word_neighbours_api import NeighboursRequest
+from service.tasks.next_word_score_api import ScoreRequest
 
 Json = dict[str, Any]
 REF = "#/components/schemas/{model}"
@@ -107,6 +110,9 @@ def complete(page: Json) -> Json:
         BacktestRequest,
         ClassifyRequest,
         NextWordRequest,
+        ScoreRequest,
+        CompleteRequest,
+        NeighboursRequest,
         ProblemDocument,
     )
     _, definitions = models_json_schema(

@@ -4,7 +4,7 @@ A task knows requests, arrays and its export's parameters; it knows nothing of H
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Generic, TypeVar
 
@@ -12,13 +12,15 @@ import numpy as np
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from models.manifest import Manifest
-from service.errors import PredictError
+from service.errors import NotOffered, PredictError
 from service.rows import Arrays, Padding, Rows
 
 MAX_ITEMS = 4096
 
 Submit = Callable[[Rows], Awaitable[Arrays]]
 Payload = dict[str, Any]
+# A piece of an answer that comes bit by bit: what it is, and what it says.
+Event = tuple[str, Payload]
 
 
 def whole(value: object) -> object:
@@ -99,6 +101,20 @@ class Task(ABC, Generic[RequestT]):
     async def answer(self, request: RequestT, submit: Submit) -> Payload:
         """Decode, compute, encode; ``submit`` sends rows to the model."""
         return self.encode(request, await checked(submit, self.decode(request)))
+
+    def stream(self, request: RequestT, submit: Submit) -> AsyncIterator[Event]:
+        """The answer bit by bit; the last event, ``done``, is the whole of it.
+
+        Raises:
+            NotOffered: this request has no answer that comes bit by bit.
+        """
+        del request, submit
+        raise NotOffered(f"{self.endpoint} does not answer bit by bit")
+
+
+def plain(value: float) -> float:
+    """The number as precise as single precision was, so that it prints short."""
+    return float(f"{value:.7g}")
 
 
 async def checked(submit: Submit, rows: Rows) -> Arrays:

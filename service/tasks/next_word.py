@@ -1,44 +1,89 @@
-"""The next-word task: texts to word ids, ids and probabilities to JSON."""
+"""The next-word task: the likeliest next words, and three questions beyond them."""
 
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import numpy as np
 
 from models.manifest import Manifest
-from models.tokenizer import Tokenizer, Vocabulary
+from service.errors import NotOffered
 from service.rows import Arrays, Rows
-from service.tasks.contract import Payload, Task
+from service.tasks import next_word_complete, next_word_neighbours, next_word_score
+from service.tasks.contract import Event, Payload, Submit, Task
+from service.tasks.lexicon import Lexicon
 from service.tasks.next_word_api import NextWordRequest
+from service.tasks.next_word_complete_api import CompleteRequest
+from service.tasks.next_word_neighbours_api import NeighboursRequest
+from service.tasks.next_word_score_api import ScoreRequest
 
-# Only the last few words count, so only the end of a long text is cut into words.
-CHARACTERS_PER_WORD = 200
+Request = NextWordRequest | ScoreRequest | NeighboursRequest | CompleteRequest
 
 
-class NextWordTask(Task[NextWordRequest]):
-    """Suggest the word that comes next."""
+class NextWordTask(Task[Request]):
+    """Suggest the word that comes next; judge texts, continue them, compare words.
+
+    What goes beyond the next word needs further methods of the graph, which older exports lack.
+    """
 
     name = "next-word"
     endpoint = "/next-word"
 
     def __init__(self, manifest: Manifest, folder: Path) -> None:
         super().__init__(manifest, folder)
-        self.context_length = int(self.parameters["context_length"])
-        self.tokenizer = Tokenizer.from_spec(self.parameters["tokenizer"])
-        file = folder / Path(self.parameters["vocabulary_file"]).name
-        self.vocabulary = Vocabulary.from_text(file.read_text(encoding="utf-8"))
+        self.lexicon = Lexicon(self.parameters, folder)
+        self._model = f"{manifest.name!r} version {manifest.version!r}"
+        self._methods = frozenset(manifest.methods)
+        self._scoring = next_word_score.Scoring(self.lexicon)
+        self._neighbouring = next_word_neighbours.Neighbouring(self.lexicon)
+        self._completing = next_word_complete.Completing(self.lexicon)
 
-    def decode(self, request: NextWordRequest) -> Rows:
+    async def answer(self, request: Request, submit: Submit) -> Payload:
+        """The answer to any of the four kinds of requests.
+
+        Raises:
+            InvalidInput: an item is wrong.
+            NotOffered: the export lacks what the request needs.
+        """
+        if isinstance(request, ScoreRequest):
+            self._require(next_word_score.METHOD)
+            return await self._scoring.answer(request, submit)
+        if isinstance(request, NeighboursRequest):
+            self._require(next_word_neighbours.METHOD)
+            return await self._neighbouring.answer(request, submit)
+        if isinstance(request, CompleteRequest):
+            self._require(next_word_complete.METHOD)
+            return await self._completing.answer(request, submit)
+        return await super().answer(request, submit)
+
+    def stream(self, request: Request, submit: Submit) -> AsyncIterator[Event]:
+        """Completions word by word.
+
+        Raises:
+            NotOffered: another request, or the export lacks what it needs.
+        """
+        if not isinstance(request, CompleteRequest):
+            return super().stream(request, submit)
+        self._require(next_word_complete.METHOD)
+        return self._completing.stream(request, submit)
+
+    def _require(self, method: str) -> None:
+        if method not in self._methods:
+            raise NotOffered(
+                f"Model {self._model} was exported without the method {method!r} that this needs. "
+                "Export it again: `seqserve train next-word --resume` with the options of its "
+                "training does so without training again."
+            )
+
+    def decode(self, request: Request) -> Rows:
         """The ids of the last words of every context, padded on the left."""
-        ids = [self._ids(context) for context in request.contexts]
+        assert isinstance(request, NextWordRequest)  # noqa: S101 - the others have their own way
+        lexicon = self.lexicon
+        ids = [lexicon.context(lexicon.last_words(context)) for context in request.contexts]
         return Rows({"contexts": np.array(ids, dtype=np.int64).reshape(len(ids), -1)})
 
-    def _ids(self, context: str) -> list[int]:
-        limit = CHARACTERS_PER_WORD * self.context_length
-        words = self.tokenizer.words(context[-limit:])
-        return self.vocabulary.context(words, self.context_length)
-
-    def encode(self, request: NextWordRequest, outputs: Arrays) -> Payload:
+    def encode(self, request: Request, outputs: Arrays) -> Payload:
         """The words of the likeliest ids."""
+        assert isinstance(request, NextWordRequest)  # noqa: S101 - as above
         words = outputs["words"][:, : request.top_k].tolist()
         probabilities = outputs["probabilities"][:, : request.top_k]
         return {
@@ -50,6 +95,6 @@ class NextWordTask(Task[NextWordRequest]):
 
     def _candidates(self, ids: list[int], probabilities: "np.ndarray") -> list[Payload]:
         return [
-            {"word": self.vocabulary.words[number], "probability": probability}
+            {"word": self.lexicon.word(number), "probability": probability}
             for number, probability in zip(ids, probabilities, strict=True)
         ]

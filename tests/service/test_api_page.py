@@ -32,7 +32,14 @@ async def test_every_request_on_the_page_is_answered(
 
 
 def test_there_are_examples() -> None:
-    assert {path for path, _ in EXAMPLES} == {"/forecast", "/next-word"}
+    assert {path for path, _ in EXAMPLES} == {
+        "/forecast",
+        "/forecast/backtest",
+        "/next-word",
+        "/next-word/complete",
+        "/next-word/score",
+        "/next-word/neighbours",
+    }
 
 
 def test_every_route_is_in_the_table(app: FastAPI) -> None:

@@ -16,6 +16,12 @@ from service.tasks.forecast_api import EXAMPLES as FORECAST
 from service.tasks.forecast_api import ForecastResponse
 from service.tasks.next_word_api import EXAMPLES as NEXT_WORD
 from service.tasks.next_word_api import NextWordResponse
+from service.tasks.next_word_complete_api import EXAMPLES as COMPLETE
+from service.tasks.next_word_complete_api import CompleteResponse
+from service.tasks.next_word_neighbours_api import EXAMPLES as NEIGHBOURS
+from service.tasks.next_word_neighbours_api import NeighboursResponse
+from service.tasks.next_word_score_api import EXAMPLES as SCORE
+from service.tasks.next_word_score_api import ScoreResponse
 
 pytestmark = pytest.mark.anyio
 
@@ -24,6 +30,9 @@ RESPONSES: dict[str, type[BaseModel]] = {
     "/forecast/backtest": BacktestResponse,
     "/classify": ClassifyResponse,
     "/next-word": NextWordResponse,
+    "/next-word/score": ScoreResponse,
+    "/next-word/complete": CompleteResponse,
+    "/next-word/neighbours": NeighboursResponse,
 }
 
 
@@ -51,7 +60,8 @@ async def test_every_example_is_answered_as_the_page_promises(
             RESPONSES[path].model_validate_json(response.content, strict=True, extra="forbid")
             executed += 1
 
-    assert executed == len(FORECAST) + len(BACKTEST) + len(CLASSIFY) + len(NEXT_WORD)
+    all_examples = (FORECAST, BACKTEST, CLASSIFY, NEXT_WORD, SCORE, COMPLETE, NEIGHBOURS)
+    assert executed == sum(map(len, all_examples))
 
 
 async def test_every_operation_is_described_and_says_how_it_fails(page: dict[str, Any]) -> None:

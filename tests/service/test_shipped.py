@@ -13,6 +13,9 @@ from service.settings import Settings
 from service.tasks.classify_api import EXAMPLES as CLASSIFY
 from service.tasks.forecast_api import EXAMPLES as FORECAST
 from service.tasks.next_word_api import EXAMPLES as NEXT_WORD
+from service.tasks.next_word_complete_api import EXAMPLES as COMPLETE
+from service.tasks.next_word_neighbours_api import EXAMPLES as NEIGHBOURS
+from service.tasks.next_word_score_api import EXAMPLES as SCORE
 from tests.service.harness import client_of, serving
 
 pytestmark = pytest.mark.anyio
@@ -21,6 +24,9 @@ REPOSITORY = Path(__file__).resolve().parents[2] / "models" / "repository"
 EXAMPLES = [("/forecast", each["value"]) for each in FORECAST.values()]
 EXAMPLES += [("/classify", each["value"]) for each in CLASSIFY.values()]
 EXAMPLES += [("/next-word", each["value"]) for each in NEXT_WORD.values()]
+EXAMPLES += [("/next-word/score", each["value"]) for each in SCORE.values()]
+EXAMPLES += [("/next-word/complete", each["value"]) for each in COMPLETE.values()]
+EXAMPLES += [("/next-word/neighbours", each["value"]) for each in NEIGHBOURS.values()]
 
 
 @pytest.fixture(scope="module")
@@ -46,6 +52,35 @@ async def test_a_famous_line_is_continued(shipped: httpx.AsyncClient) -> None:
     response = await shipped.post("/next-word", json={"contexts": "to be or not to", "top_k": 1})
 
     assert response.json()["predictions"][0]["candidates"][0]["word"] == "be"
+
+
+async def test_what_makes_sense_is_likelier(shipped: httpx.AsyncClient) -> None:
+    texts = ["She looked out of the window.", "She looked out of the elephant."]
+    response = await shipped.post("/next-word/score", json={"texts": texts})
+
+    sense, nonsense = response.json()["scores"]
+    assert sense["log_probability"] > nonsense["log_probability"] + 5
+    assert sense["unknown_words"] == 0
+
+
+async def test_a_king_less_a_man_and_more_a_woman_is_a_queen(shipped: httpx.AsyncClient) -> None:
+    body = {"positive": ["king", "woman"], "negative": ["man"], "top_k": 1}
+    response = await shipped.post("/next-word/neighbours", json=body)
+
+    assert response.json()["neighbours"][0]["neighbours"][0]["word"] == "queen"
+
+
+async def test_a_story_is_the_same_alone_and_in_company(shipped: httpx.AsyncClient) -> None:
+    prompts = ["Once upon a time", "She looked out of the", "", '"Where are you going?" he']
+    body: dict[str, Any] = {"seed": 5, "top_p": 0.9, "max_words": 15}
+    path = "/next-word/complete"
+    together = await shipped.post(path, json={"prompts": prompts, **body})
+    alone = await asyncio.gather(
+        *(shipped.post(path, json={"prompts": prompt, **body}) for prompt in prompts)
+    )
+
+    texts = [each["text"] for each in together.json()["completions"]]
+    assert texts == [each.json()["completions"][0]["text"] for each in alone]
 
 
 async def test_a_season_of_twelve_is_found_and_continued(shipped: httpx.AsyncClient) -> None:

@@ -8,9 +8,16 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from models.drawing import draw
 from models.manifest import Metric, TensorSpec
 from models.tokenizer import DEFAULT_SPEC, PADDING, PADDING_ID, UNKNOWN, UNKNOWN_ID
 from training.export import Draft, write_export
+from training.next_word.methods import (
+    draw_example,
+    next_word_methods,
+    query_example,
+    score_example,
+)
 
 HORIZON, CONTEXT = 5, 64
 LEVELS = [0.1, 0.25, 0.5, 0.75, 0.9]
@@ -22,7 +29,10 @@ PROVENANCE: dict[str, Any] = {
     "licence": "Apache-2.0",
     "report_html": "<!doctype html>",
 }
-WORDS = [PADDING, UNKNOWN, ",", *(f"{a}{b}" for a in "abcdefghijkl" for b in "abcdefghijkl")]
+# What the examples of the API page ask for, in the place of words that no test names.
+NAMED = {"kb": "king", "kc": "walked", "kd": "london", "ke": "woman", "kf": "man", "kg": "."}
+PAIRS = [f"{a}{b}" for a in "abcdefghijkl" for b in "abcdefghijkl"]
+WORDS = [PADDING, UNKNOWN, ",", *(NAMED.get(pair, pair) for pair in PAIRS)]
 
 
 class LastPlusStep(nn.Module):
@@ -54,7 +64,12 @@ class Brightness(nn.Module):
 
 
 class NextInVocabulary(nn.Module):
-    """The likeliest words are those that follow the last one in the vocabulary, 1/2, 1/4, ..."""
+    """The likeliest words are those that follow the last one in the vocabulary, 1/2, 1/4, ...
+
+    All other words and marks have a chance of 2 ** -101. The neighbours of a word are those with
+    the nearest ids, an id more costing a thousandth of similarity, and those after it rather than
+    those before it; for a sum, those of the sum of ids.
+    """
 
     def forward(self, contexts: Tensor) -> tuple[Tensor, Tensor]:
         steps = torch.arange(100)
@@ -62,6 +77,35 @@ class NextInVocabulary(nn.Module):
         words = (contexts[:, -1:].clamp(min=2) - 2 + steps) % n_words + 3  # (B, 100)
         halves = 0.5 ** (steps + 1.0)
         return words, halves.unsqueeze(0).expand(words.size(0), 100)
+
+    def score(self, contexts: Tensor, targets: Tensor) -> Tensor:
+        return self._scores(contexts).gather(1, targets.unsqueeze(1)).squeeze(1)
+
+    def draw(
+        self,
+        contexts: Tensor,
+        banned: Tensor,
+        temperatures: Tensor,
+        top_ks: Tensor,
+        top_ps: Tensor,
+        uniforms: Tensor,
+    ) -> tuple[Tensor, Tensor]:
+        scores = self._scores(contexts)
+        allowed = scores.scatter(1, banned, float("-inf"))
+        words = draw(allowed, 100, temperatures, top_ks, top_ps, uniforms)
+        return words, scores.gather(1, words.unsqueeze(1)).squeeze(1)
+
+    def neighbours(self, words: Tensor, weights: Tensor) -> tuple[Tensor, Tensor]:
+        place = (words * weights).sum(dim=1, keepdim=True) + 0.25
+        near = 1 - (torch.arange(147) - place).abs() / 1000  # (B, V)
+        asked = torch.where(weights != 0, words, torch.zeros_like(words))
+        best, at = torch.topk(near.scatter(1, asked, -2.0)[:, 3:], 100, dim=1)
+        return at + 3, best
+
+    def _scores(self, contexts: Tensor) -> Tensor:
+        words, shares = self.forward(contexts)
+        least = torch.full((contexts.size(0), 147), 0.5**101)
+        return least.scatter(1, words, shares).log()
 
 
 def batch_first(name: str, dtype: str, *axes: tuple[str, int]) -> TensorSpec:
@@ -102,7 +146,13 @@ def classifier_draft(name: str = "digits", classes: Sequence[str] = "0123456789"
     )
 
 
-def next_word_draft(name: str = "next-word") -> Draft:
+def next_word_draft(name: str = "next-word", *, further_methods: bool = True) -> Draft:
+    contexts = [{"contexts": np.array([[0, 0, 5]])}, {"contexts": np.array([[1, 2, 140]])}]
+    golden: dict[str, Any] = {
+        "score": [score_example(contexts[0]["contexts"], 6)],
+        "draw": [draw_example(context["contexts"], at) for at, context in enumerate(contexts)],
+        "neighbours": [query_example(5)],
+    }
     return Draft(
         name=name,
         task="next-word",
@@ -119,7 +169,9 @@ def next_word_draft(name: str = "next-word") -> Draft:
             "unknown_id": UNKNOWN_ID,
             "max_top_k": 100,
         },
-        golden=[{"contexts": np.array([[0, 0, 5], [1, 2, 140]])}],
+        golden=contexts,
+        methods=next_word_methods(100, ORDER) if further_methods else {},
+        method_golden=golden if further_methods else {},
         files={"vocabulary.txt": ("\n".join(WORDS) + "\n").encode()},
         **PROVENANCE,
     )

@@ -20,12 +20,12 @@ _N_GOLDEN = 2
 _N_TRIED = 48
 
 
-def methods_of(network: NextWords, context_length: int) -> dict[str, Method]:
+def next_word_methods(top_k: int, context_length: int) -> dict[str, Method]:
     """What ``score``, ``draw`` and ``neighbours`` take and return."""
     contexts = TensorSpec("contexts", "int64", (-1, context_length), ("batch", "position"))
     log_probabilities = TensorSpec("log_probabilities", "float32", (-1,), _BATCH)
     query = (-1, MOST_WORDS_OF_A_QUERY), ("batch", "word")
-    ranked = (-1, network.top_k), ("batch", "rank")
+    ranked = (-1, top_k), ("batch", "rank")
     return {
         "score": Method(
             (contexts, TensorSpec("targets", "int64", (-1,), _BATCH)), (log_probabilities,)
@@ -55,18 +55,19 @@ def golden_of(network: NextWords, contexts: Sequence[Arrays]) -> dict[str, list[
     """Examples of each method, on the golden contexts of ``forward`` where they need any."""
     some = [example["contexts"] for example in contexts]
     return {
-        "score": [_score(context, network.first_word_id) for context in some],
-        "draw": [_draw(context, number) for number, context in enumerate(some)],
+        "score": [score_example(context, network.first_word_id) for context in some],
+        "draw": [draw_example(context, number) for number, context in enumerate(some)],
         "neighbours": _neighbours(network),
     }
 
 
-def _score(context: NDArray[Any], target: int) -> Arrays:
+def score_example(context: NDArray[Any], target: int) -> Arrays:
+    """Inputs of ``score``: one target after one context."""
     return {"contexts": context, "targets": np.array([target])}
 
 
-def _draw(context: NDArray[Any], number: int) -> Arrays:
-    """One by one: the likeliest word, one of five, one of half of the probability."""
+def draw_example(context: NDArray[Any], number: int) -> Arrays:
+    """Inputs of ``draw``; in turn for the likeliest word, one of five, one of half of the share."""
     banned = np.full((1, MOST_BANNED), PADDING_ID)
     banned[0, :2] = UNKNOWN_ID
     kind = number % 3
@@ -81,10 +82,10 @@ def _draw(context: NDArray[Any], number: int) -> Arrays:
 
 
 def _neighbours(network: NextWords) -> list[Arrays]:
-    """Queries whose answers have no near-ties: a shown word, less some of the unknown word."""
+    """Queries whose answers have no near-ties, so that rounding cannot change their order."""
     last = len(network.network.bias)
     tried = np.linspace(network.first_word_id, last - 1, _N_TRIED).astype(np.int64)
-    queries = [_query(int(word)) for word in np.unique(tried)]
+    queries = [query_example(int(word)) for word in np.unique(tried)]
     with torch.inference_mode():
         answers = [
             network.neighbours(torch.from_numpy(each["words"]), torch.from_numpy(each["weights"]))
@@ -95,7 +96,8 @@ def _neighbours(network: NextWords) -> list[Arrays]:
     return [queries[at] for at in clearest[:_N_GOLDEN]]
 
 
-def _query(word: int) -> Arrays:
+def query_example(word: int) -> Arrays:
+    """Inputs of ``neighbours``: a word, less half of the unknown word."""
     words = np.full((1, MOST_WORDS_OF_A_QUERY), PADDING_ID)
     weights = np.zeros((1, MOST_WORDS_OF_A_QUERY), dtype=np.float32)
     words[0, :2] = word, UNKNOWN_ID

@@ -1,0 +1,61 @@
+"""The words of one next-word export: its tokenizer, its vocabulary, and how much it reads."""
+
+from collections.abc import Mapping
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+from models.tokenizer import UNKNOWN_ID, Tokenizer, Vocabulary
+
+# Only the last few words count, so only the end of a long text is cut into words.
+CHARACTERS_PER_WORD = 200
+N_SUGGESTIONS = 3
+LIKE_ENOUGH = 0.7
+
+
+class Lexicon:
+    """What the task and its further questions share.
+
+    Raises:
+        KeyError, TypeError, ValueError, OSError: the parameters or the vocabulary make no sense.
+    """
+
+    def __init__(self, parameters: Mapping[str, Any], folder: Path) -> None:
+        self.context_length = int(parameters["context_length"])
+        self.tokenizer = Tokenizer.from_spec(parameters["tokenizer"])
+        file = folder / Path(parameters["vocabulary_file"]).name
+        self.vocabulary = Vocabulary.from_text(file.read_text(encoding="utf-8"))
+
+    def last_words(self, text: str) -> list[str]:
+        """The words at the end of ``text``, all that can count and maybe some more."""
+        return self.tokenizer.words(text[-CHARACTERS_PER_WORD * self.context_length :])
+
+    def context(self, words: list[str]) -> list[int]:
+        """The ids that the model reads, padded on the left."""
+        return self.vocabulary.context(words, self.context_length)
+
+    def word(self, number: int) -> str:
+        """The word of that id."""
+        return self.vocabulary.words[number]
+
+    def known(self, text: str) -> tuple[int, str]:
+        """The id of the one word in ``text``, or 1 and what is wrong with it."""
+        words = self.tokenizer.words(text)
+        if len(words) != 1:
+            parts = " and ".join(repr(word) for word in words[:4]) or "nothing"
+            return UNKNOWN_ID, f"Should be one word; the model reads {parts}"
+        (number,) = self.vocabulary.ids(words)
+        if number == UNKNOWN_ID:
+            return UNKNOWN_ID, f"The model does not know {words[0]!r}{self._meant(words[0])}"
+        return number, ""
+
+    def _meant(self, word: str) -> str:
+        """Words spelled alike, as the end of a sentence; a hundredth of a second of work."""
+        first = self.vocabulary.first_word_id
+        near = [
+            other
+            for other in self.vocabulary.words[first:]
+            if abs(len(other) - len(word)) <= 2 and (other[0] == word[0] or other[-1] == word[-1])
+        ]
+        found = get_close_matches(word, near, n=N_SUGGESTIONS, cutoff=LIKE_ENOUGH)
+        return f"; it knows {', '.join(map(repr, found))}" if found else ""

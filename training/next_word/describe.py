@@ -13,7 +13,7 @@ from training.loop import History
 from training.next_word.config import NextWordTraining
 from training.next_word.corpus import Corpus
 from training.next_word.evaluation import Evaluation, metrics_of
-from training.next_word.methods import Arrays, golden_of, next_word_methods
+from training.next_word.methods import Arrays, golden_of, methods_of
 from training.next_word.page import build_page
 from training.provenance import describe_training
 
@@ -49,7 +49,7 @@ def draft_of(
         ),
         parameters=_parameters(config, network),
         golden=golden,
-        methods=next_word_methods(network.top_k, config.context_length),
+        methods=methods_of(network, config.context_length),
         method_golden=golden_of(network, golden),
         metrics=metrics,
         training=_training(config, history, corpus),

@@ -20,6 +20,11 @@ _N_GOLDEN = 2
 _N_TRIED = 48
 
 
+def methods_of(network: NextWords, context_length: int) -> dict[str, Method]:
+    """The methods of a network of this project's own."""
+    return next_word_methods(network.top_k, context_length)
+
+
 def next_word_methods(top_k: int, context_length: int) -> dict[str, Method]:
     """What ``score``, ``draw`` and ``neighbours`` take and return."""
     contexts = TensorSpec("contexts", "int64", (-1, context_length), ("batch", "position"))

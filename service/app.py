@@ -10,7 +10,17 @@ from service.body_limit import BodyLimit
 from service.http_errors import add_handlers
 from service.lifecycle import Service
 from service.request_context import RequestContext
-from service.routes import backtest, classify, docs, forecast, health, metrics, models, next_word
+from service.routes import (
+    backtest,
+    classify,
+    docs,
+    forecast,
+    health,
+    metrics,
+    models,
+    next_word,
+    transduce,
+)
 from service.routes.openapi import DESCRIPTION, TAGS, complete
 from service.version import project_version
 
@@ -43,7 +53,17 @@ def create_app(service: Service) -> FastAPI:
         redoc_url=None,
     )
     app.state.service = service
-    for module in (forecast, backtest, classify, next_word, models, health, metrics, docs):
+    for module in (
+        forecast,
+        backtest,
+        classify,
+        next_word,
+        transduce,
+        models,
+        health,
+        metrics,
+        docs,
+    ):
         app.include_router(module.router)
     add_handlers(app)
     app.add_middleware(BodyLimit, max_bytes=service.settings.max_body_bytes)

@@ -68,7 +68,8 @@ def show_settings() -> None:
     settings = _settings()
     table = Table("variable", "value", "default", "meaning", box=None, pad_edge=False)
     for name, field in type(settings).model_fields.items():
-        value, default = getattr(settings, name), field.default
+        value = getattr(settings, name)
+        default = None if field.default_factory else field.default
         style = "bold" if value != default else ""
         variable = ENV_PREFIX + name.upper()
         table.add_row(variable, _shown(value), _shown(default), field.description, style=style)

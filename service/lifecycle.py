@@ -147,6 +147,7 @@ class Service:
             "forecast": self.settings.default_forecaster,
             "classify": self.settings.default_classifier,
             "next-word": self.settings.default_next_word,
+            "transduce": self.settings.default_transducer,
         }
 
     def _announce(self, names: str, started_s: float) -> None:

@@ -50,15 +50,16 @@ def load_models(
     for export in exports:
         if stopped():
             raise LoadingStopped
-        models.append(_load(export))
+        models.append(_load(export, settings))
     return models
 
 
-def _load(export: Export) -> LoadedModel:
+def _load(export: Export, settings: Settings) -> LoadedModel:
     from service.runtime import TorchScriptModel  # noqa: PLC0415 - as above
 
     started_s = perf_counter()
     task = make_task(export)
+    task.use_secret(settings.state_secret.get_secret_value().encode())
     model = TorchScriptModel(export.folder, export.manifest)
     check_golden(model.run, export.manifest, export.folder)
     fields = {

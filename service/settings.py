@@ -1,9 +1,10 @@
 """The settings of the service, each readable from a variable ``SEQSERVE_<NAME>``."""
 
+import secrets
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, SecretStr, field_serializer
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 ENV_PREFIX = "SEQSERVE_"
@@ -43,6 +44,14 @@ class Settings(BaseSettings):
     default_next_word: str = Field(
         "next-word", description="Model that answers /next-word when a request names none."
     )
+    default_transducer: str = Field(
+        "transducer", description="Model that answers /transduce when a request names none."
+    )
+    state_secret: SecretStr = Field(
+        default_factory=lambda: SecretStr(secrets.token_hex(32)),
+        min_length=16,
+        description="Signs the state tokens of /transduce; else made at start, for all workers.",
+    )
     max_body_bytes: int = Field(
         8 * 1024**2, ge=1024, description="Longest request body; a longer one gets 413."
     )
@@ -54,6 +63,20 @@ class Settings(BaseSettings):
     )
     max_queued_rows: int = Field(
         8192, ge=1, description="Rows that may wait for a model; more get 503 at once."
+    )
+    max_streams: int = Field(
+        1024, ge=0, description="Open WebSockets of a worker; more are refused with 503."
+    )
+    max_stream_message_bytes: int = Field(
+        1024**2, ge=1024, description="Longest message of a WebSocket; a longer one closes it."
+    )
+    max_stream_samples: int = Field(
+        65536,
+        ge=1,
+        description="Samples of a stream that may wait for their answers; then no more is read.",
+    )
+    stream_idle_s: int = Field(
+        300, ge=1, le=86400, description="Seconds without a message after which a stream ends."
     )
     threads: int = Field(
         1,
@@ -83,3 +106,8 @@ class Settings(BaseSettings):
         "auto", description="Log lines for people or machines; auto: text on a terminal only."
     )
     access_log: bool = Field(True, description="Write a log line for every request.")
+
+    @field_serializer("state_secret", when_used="json")
+    def _reveal(self, secret: SecretStr) -> str:
+        """To the environment of other workers; everything else that prints settings hides it."""
+        return secret.get_secret_value()

@@ -13,11 +13,13 @@ from service.tasks.next_word_api import NextWordRequest
 from service.tasks.next_word_complete_api import CompleteRequest
 from service.tasks.next_word_neighbours_api import NeighboursRequest
 from service.tasks.next_word_score_api import ScoreRequest
+from service.tasks.transduce_api import TransduceRequest
 
 Json = dict[str, Any]
 REF = "#/components/schemas/{model}"
 DESCRIPTION = """
-Small sequence models behind typed endpoints: forecasts of series, digits in images, the next word.
+Small sequence models behind typed endpoints: forecasts of series, digits in images, the next word,
+signals mapped to signals.
 
 Every request may hold many items; they share forward passes with the items of other requests.
 Every answer says which model and version gave it, and carries an `X-Request-ID` that the log of
@@ -113,6 +115,7 @@ def complete(page: Json) -> Json:
         ScoreRequest,
         CompleteRequest,
         NeighboursRequest,
+        TransduceRequest,
         ProblemDocument,
     )
     _, definitions = models_json_schema(

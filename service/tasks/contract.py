@@ -81,6 +81,10 @@ class Task(ABC, Generic[RequestT]):
         self.parameters: Mapping[str, Any] = manifest.parameters
         self.folder = folder
 
+    def use_secret(self, secret: bytes) -> None:
+        """Keep what all workers of this service know and no client does."""
+        self.secret = secret
+
     def warmup_lengths(self) -> list[int]:
         """Lengths to warm up with; any where nothing varies in length."""
         return [1]

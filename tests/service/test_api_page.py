@@ -39,6 +39,7 @@ def test_there_are_examples() -> None:
         "/next-word/complete",
         "/next-word/score",
         "/next-word/neighbours",
+        "/transduce",
     }
 
 

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 pytestmark = pytest.mark.anyio
 
-ENDPOINTS = ["/forecast", "/classify", "/next-word"]
+ENDPOINTS = ["/forecast", "/classify", "/next-word", "/transduce"]
 FIELDS = ["series", "images", "contexts", "horizon", "season_length", "quantiles", "levels"]
-FIELDS += ["top_k", "model", "version", "other"]
+FIELDS += ["top_k", "signals", "states", "model", "version", "other"]
 
 bounded = settings(
     max_examples=100,
@@ -35,7 +35,9 @@ nearly_right: dict[str, Any] = {
     "quantiles": st.lists(st.floats(-0.1, 1.1), max_size=4),
     "levels": st.lists(st.floats(-1, 101), max_size=4),
     "top_k": st.integers(-5, 120),
-    "model": st.sampled_from(["forecaster", "digits", "next-word", "", "x"]),
+    "signals": st.lists(st.lists(numbers, max_size=70), max_size=5),
+    "states": st.lists(st.none() | st.text(max_size=90), max_size=5),
+    "model": st.sampled_from(["forecaster", "digits", "next-word", "transducer", "", "x"]),
     "version": st.sampled_from(["1", "2", "", None]),
 }
 bodies = st.dictionaries(st.sampled_from(FIELDS), json_values) | st.fixed_dictionaries(

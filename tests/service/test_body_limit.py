@@ -37,7 +37,7 @@ async def test_a_declared_length_is_refused_without_reading(serve_with: ServeWit
     assert body.taken == 0
 
 
-@pytest.mark.parametrize("path", ["/forecast", "/classify", "/next-word"])
+@pytest.mark.parametrize("path", ["/forecast", "/classify", "/next-word", "/transduce"])
 async def test_a_body_of_unknown_length_is_counted_while_it_streams(
     serve_with: ServeWith, path: str
 ) -> None:

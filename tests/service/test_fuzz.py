@@ -24,6 +24,7 @@ OPERATIONS = [
     ("POST", "/next-word/score"),
     ("POST", "/next-word/complete"),
     ("POST", "/next-word/neighbours"),
+    ("POST", "/transduce"),
     ("GET", "/models"),
     ("GET", "/models/{name}"),
     ("GET", "/models/{name}/versions/{version}"),

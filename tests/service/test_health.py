@@ -22,7 +22,12 @@ async def test_a_service_that_serves_is_live_and_ready(client: httpx.AsyncClient
     ready = (await client.get("/healthz/ready")).json()
 
     assert ready["status"] == "ready"
-    assert ready["models"] == {"digits": "1", "forecaster": "1", "next-word": "1"}
+    assert ready["models"] == {
+        "digits": "1",
+        "forecaster": "1",
+        "next-word": "1",
+        "transducer": "1",
+    }
     assert ready["threads"]["inter_op"] == 1
     assert ready["threads"]["intra_op"] <= ready["threads"]["processors"]
 

@@ -15,6 +15,7 @@ async def test_all_models_are_listed_with_their_endpoints(client: httpx.AsyncCli
         ("digits", "/classify", "1"),
         ("forecaster", "/forecast", "1"),
         ("next-word", "/next-word", "1"),
+        ("transducer", "/transduce", "1"),
     ]
     assert all(each["default"] and each["versions"] == ["1"] for each in models)
 

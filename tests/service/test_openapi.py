@@ -22,6 +22,8 @@ from service.tasks.next_word_neighbours_api import EXAMPLES as NEIGHBOURS
 from service.tasks.next_word_neighbours_api import NeighboursResponse
 from service.tasks.next_word_score_api import EXAMPLES as SCORE
 from service.tasks.next_word_score_api import ScoreResponse
+from service.tasks.transduce_api import EXAMPLES as TRANSDUCE
+from service.tasks.transduce_api import TransduceResponse
 
 pytestmark = pytest.mark.anyio
 
@@ -33,6 +35,7 @@ RESPONSES: dict[str, type[BaseModel]] = {
     "/next-word/score": ScoreResponse,
     "/next-word/complete": CompleteResponse,
     "/next-word/neighbours": NeighboursResponse,
+    "/transduce": TransduceResponse,
 }
 
 
@@ -60,7 +63,10 @@ async def test_every_example_is_answered_as_the_page_promises(
             RESPONSES[path].model_validate_json(response.content, strict=True, extra="forbid")
             executed += 1
 
-    all_examples = (FORECAST, BACKTEST, CLASSIFY, NEXT_WORD, SCORE, COMPLETE, NEIGHBOURS)
+    all_examples = (
+        *(FORECAST, BACKTEST, CLASSIFY, NEXT_WORD, SCORE, COMPLETE, NEIGHBOURS),
+        TRANSDUCE,
+    )
     assert executed == sum(map(len, all_examples))
 
 

@@ -116,7 +116,7 @@ async def test_several_models_may_serve_a_task(repository: Path, serve_with: Ser
         answer = (await client.post("/next-word", json=body)).json()
         default = (await client.post("/next-word", json={"contexts": ["aa"]})).json()
 
-        assert len(service_behind(client).registry.models) == 4
+        assert len(service_behind(client).registry.models) == 5
     assert answer["model"]["name"] == "poems"
     assert default["model"]["name"] == "next-word"
 

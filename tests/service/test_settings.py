@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 from pydantic import ValidationError
+from pydantic.fields import FieldInfo
 from pydantic_settings import SettingsError
 
 from service.server import as_environment
@@ -51,6 +52,10 @@ def test_settings_travel_to_other_processes(monkeypatch: pytest.MonkeyPatch) -> 
     assert Settings() == settings
 
 
+def shown_default(field: FieldInfo) -> str:
+    return "made at start" if field.default_factory else f"`{field.default}`"
+
+
 def test_every_setting_is_described_with_its_default_in_the_docs() -> None:
     rows = {
         cells[0].strip("`"): cells
@@ -59,7 +64,7 @@ def test_every_setting_is_described_with_its_default_in_the_docs() -> None:
         for cells in [[cell.strip() for cell in line.strip("|").split("|")]]
     }
     documented = {
-        ENV_PREFIX + name.upper(): [f"`{field.default}`", field.description]
+        ENV_PREFIX + name.upper(): [shown_default(field), field.description]
         for name, field in Settings.model_fields.items()
     }
 
@@ -73,3 +78,15 @@ def test_every_setting_has_a_description_and_a_bound_or_choices() -> None:
     for name, field in Settings.model_fields.items():
         assert field.description, name
         assert name in free or field.metadata or "Literal" in str(field.annotation), name
+
+
+def test_the_secret_of_state_tokens_reaches_other_workers_and_nobody_else(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    settings = Settings()
+    assert settings.state_secret != Settings().state_secret
+    assert settings.state_secret.get_secret_value() not in f"{settings!r} {settings}"
+
+    for name, value in as_environment(settings).items():
+        monkeypatch.setenv(name, value)
+    assert Settings().state_secret == settings.state_secret

@@ -16,6 +16,7 @@ from service.tasks.next_word_api import EXAMPLES as NEXT_WORD
 from service.tasks.next_word_complete_api import EXAMPLES as COMPLETE
 from service.tasks.next_word_neighbours_api import EXAMPLES as NEIGHBOURS
 from service.tasks.next_word_score_api import EXAMPLES as SCORE
+from service.tasks.transduce_api import EXAMPLES as TRANSDUCE
 from tests.service.harness import client_of, serving
 
 pytestmark = pytest.mark.anyio
@@ -27,6 +28,7 @@ EXAMPLES += [("/next-word", each["value"]) for each in NEXT_WORD.values()]
 EXAMPLES += [("/next-word/score", each["value"]) for each in SCORE.values()]
 EXAMPLES += [("/next-word/complete", each["value"]) for each in COMPLETE.values()]
 EXAMPLES += [("/next-word/neighbours", each["value"]) for each in NEIGHBOURS.values()]
+EXAMPLES += [("/transduce", each["value"]) for each in TRANSDUCE.values()]
 
 
 @pytest.fixture(scope="module")
@@ -81,6 +83,23 @@ async def test_a_story_is_the_same_alone_and_in_company(shipped: httpx.AsyncClie
 
     texts = [each["text"] for each in together.json()["completions"]]
     assert texts == [each.json()["completions"][0]["text"] for each in alone]
+
+
+async def test_a_sine_is_answered_by_its_cosine_wherever_it_is_cut(
+    shipped: httpx.AsyncClient,
+) -> None:
+    angle = 2 * np.pi * np.arange(600) / 40
+    whole = await shipped.post("/transduce", json={"signals": (7 * np.sin(angle)).tolist()})
+    (outputs,) = whole.json()["outputs"]
+    assert outputs[100:] == pytest.approx((7 * np.cos(angle))[100:], abs=0.5)
+
+    pieces, states = [], None
+    for piece in np.split(7 * np.sin(angle), [1, 30, 31, 77, 540]):
+        body = {"signals": piece.tolist(), "states": states}
+        answer = (await shipped.post("/transduce", json=body)).json()
+        pieces += answer["outputs"][0]
+        states = answer["states"]
+    assert pieces == pytest.approx(outputs, abs=1e-5)
 
 
 async def test_a_season_of_twelve_is_found_and_continued(shipped: httpx.AsyncClient) -> None:

@@ -18,6 +18,7 @@ from training.next_word.methods import (
     query_example,
     score_example,
 )
+from training.transduce.tensors import golden_signals, transducer_inputs, transducer_outputs
 
 HORIZON, CONTEXT = 5, 64
 LEVELS = [0.1, 0.25, 0.5, 0.75, 0.9]
@@ -108,6 +109,18 @@ class NextInVocabulary(nn.Module):
         return least.scatter(1, words, shares).log()
 
 
+class RunningSum(nn.Module):
+    """Every output is the sum of all samples so far; the state is that sum, and their number."""
+
+    def forward(self, signals: Tensor, lengths: Tensor, states: Tensor) -> tuple[Tensor, Tensor]:
+        real = torch.arange(signals.size(1)) < lengths.unsqueeze(1)
+        kept = torch.where(real, signals, torch.zeros_like(signals))
+        sums = states[:, :1] + kept.cumsum(dim=1)
+        counts = states[:, 1:] + lengths.unsqueeze(1)
+        last = states[:, :1] + kept.sum(dim=1, keepdim=True)
+        return torch.where(real, sums, torch.zeros_like(sums)), torch.cat([last, counts], dim=1)
+
+
 def batch_first(name: str, dtype: str, *axes: tuple[str, int]) -> TensorSpec:
     return TensorSpec(
         name, dtype, (-1, *(size for _, size in axes)), ("batch", *(axis for axis, _ in axes))
@@ -177,11 +190,25 @@ def next_word_draft(name: str = "next-word", *, further_methods: bool = True) ->
     )
 
 
+def transducer_draft(name: str = "transducer") -> Draft:
+    signals = np.arange(12, dtype=np.float32).reshape(3, 4)
+    return Draft(
+        name=name,
+        task="transduce",
+        inputs=transducer_inputs(2),
+        outputs=transducer_outputs(2),
+        parameters={"state_size": 2},
+        golden=golden_signals(signals, 2),
+        **PROVENANCE,
+    )
+
+
 def write_tiny_repository(root: Path) -> Path:
-    """The three families, each as version 1."""
+    """The four families, each as version 1."""
     write_export(LastPlusStep(), forecaster_draft(), root)
     write_export(Brightness(), classifier_draft(), root)
     write_export(NextInVocabulary(), next_word_draft(), root)
+    write_export(RunningSum(), transducer_draft(), root)
     return root
 
 

@@ -62,6 +62,7 @@ train: $(VENV)/.develop  ## train the three shipped models again (about two hour
 	$(BIN)/seqserve train forecast
 	$(BIN)/seqserve train digits --seeds 3
 	$(BIN)/seqserve train next-word
+	$(BIN)/seqserve train transducer
 
 quality: $(VENV)/.develop  ## measure the shipped models through a service that this starts
 	$(BIN)/python -m benchmarks.quality

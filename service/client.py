@@ -1,6 +1,8 @@
 """A client for a running service, for the command line."""
 
-from collections.abc import Sequence
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +42,34 @@ class Client:
         """Suggest the next word of each context."""
         return self._ask("/next-word", json={"contexts": contexts, **_given(options)})
 
+    def complete(self, prompts: Sequence[str], **options: Any) -> dict[str, Any]:
+        """Continue each prompt by several words."""
+        return self._ask("/next-word/complete", json={"prompts": prompts, **_given(options)})
+
+    def story(self, prompt: str, **options: Any) -> Iterator[str]:
+        """Continue a prompt word by word: pieces of text, as they come."""
+        body = {"prompts": [prompt], **_given(options), "stream": True}
+        with (
+            self._reported(),
+            self._http.stream("POST", "/next-word/complete", json=body) as response,
+        ):
+            if not response.is_success:
+                response.read()
+                raise ClientFailure(_reason(response))
+            for name, data in events_of(response.iter_lines()):
+                if name == "error":
+                    raise ClientFailure(f"{data['title']} ({data['status']}): {data['detail']}")
+                if name == "word":
+                    yield data["text"]
+
+    def score(self, texts: Sequence[str], **options: Any) -> dict[str, Any]:
+        """Say how likely each text is."""
+        return self._ask("/next-word/score", json={"texts": texts, **_given(options)})
+
+    def neighbours(self, **question: Any) -> dict[str, Any]:
+        """Find the words that are used most alike."""
+        return self._ask("/next-word/neighbours", json=_given(question))
+
     def classify(self, pictures: Sequence[Path], **options: Any) -> dict[str, Any]:
         """Name the digit in each PNG or JPEG file."""
         files = [
@@ -49,8 +79,18 @@ class Client:
         return self._ask("/classify", files=files, params=_given(options))
 
     def _ask(self, path: str, **body: Any) -> dict[str, Any]:
-        try:
+        with self._reported():
             response = self._http.post(path, **body)
+        if response.is_success:
+            answer: dict[str, Any] = response.json()
+            return answer
+        raise ClientFailure(_reason(response))
+
+    @contextmanager
+    def _reported(self) -> Iterator[None]:
+        """Tell failures of the network as a person may act on them."""
+        try:
+            yield
         except httpx.ConnectError as error:
             raise ClientFailure(
                 f"nobody answers at {self._url}: start the service with `make serve` or "
@@ -58,10 +98,17 @@ class Client:
             ) from error
         except httpx.HTTPError as error:
             raise ClientFailure(f"{self._url}: {error or type(error).__name__}") from error
-        if response.is_success:
-            answer: dict[str, Any] = response.json()
-            return answer
-        raise ClientFailure(_reason(response))
+
+
+def events_of(lines: Iterable[str]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Server-sent events as the service writes them: a name and a line of JSON each."""
+    name = ""
+    for line in lines:
+        field, _, value = line.partition(": ")
+        if field == "event":
+            name = value
+        elif field == "data":
+            yield name, json.loads(value)
 
 
 def _given(options: dict[str, Any]) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """Answers of the service as tables for the terminal."""
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -72,6 +73,28 @@ def next_word_table(context: str, candidates: Sequence[dict[str, Any]]) -> Group
     for candidate in candidates:
         table.add_row(candidate["word"], *_probability(candidate["probability"]))
     return _titled(f"{context} ..." if context else "(start of a text)", table)
+
+
+def score_table(text: str, score: dict[str, Any]) -> Group:
+    """A row for every word: its probability after those before it."""
+    table = _table()
+    for heading in ("word", "probability", ""):
+        table.add_column(heading)
+    for found in score["words"]:
+        word = found["word"] if found["known"] else f"{found['word']} (unknown)"
+        table.add_row(word, *_probability(math.exp(found["log_probability"])))
+    figures = f"perplexity {score['perplexity']:.1f}, log {score['log_probability']:.1f}"
+    return _titled(f"{text}: {figures}", table)
+
+
+def neighbours_table(neighbourhood: dict[str, Any]) -> Group:
+    """A row for every neighbour of a word."""
+    table = _table()
+    for heading in ("neighbour", "similarity", ""):
+        table.add_column(heading)
+    for found in neighbourhood["neighbours"]:
+        table.add_row(found["word"], *_probability(max(0.0, found["similarity"])))
+    return _titled(neighbourhood["word"], table)
 
 
 def _table() -> Table:

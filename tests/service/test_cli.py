@@ -77,7 +77,8 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[httpx.Request]:
 
 def test_every_command_shows_an_example_in_its_help() -> None:
     commands = [("serve",), ("settings",), ("models", "list"), ("models", "show"), ("backtest",)]
-    commands += [("predict", name) for name in ("forecast", "classify", "next-word")]
+    predict = ("forecast", "classify", "next-word", "complete", "score", "neighbours")
+    commands += [("predict", name) for name in predict]
     for command in commands:
         assert "seqserve " + " ".join(command) in run(*command, "--help")
 

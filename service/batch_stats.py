@@ -27,6 +27,10 @@ class BatchStats:
     real_cells: int = 0
     padded_cells: int = 0
     dropped_rows: int = 0
+    refused_requests: int = 0
+    expired_requests: int = 0
+    failed_batches: int = 0
+    loop_batches: int = 0
     queue_s: float = 0.0
     compute_s: float = 0.0
     sizes: list[int] = field(default_factory=_no_sizes)
@@ -35,11 +39,6 @@ class BatchStats:
     def padding_share(self) -> float:
         """Share of the computed cells that held no data."""
         return 1 - self.real_cells / self.padded_cells if self.padded_cells else 0.0
-
-    @property
-    def row_s(self) -> float:
-        """Measured seconds of compute for a row; 0 before the first batch."""
-        return self.compute_s / self.rows if self.rows else 0.0
 
     def add_batch(self, selections: Sequence[Selection], seconds: float) -> int:
         """Count a batch and return its rows."""

@@ -1,36 +1,45 @@
 """Batching for one model: rows of concurrent requests share forward passes.
 
-1. Work-conserving: an idle model runs what is there at once, a busy one lets the batch grow. No
-   timers.
+1. Work-conserving: an idle model runs what is there at once, a busy one lets the batch grow. There
+   is no wait timer.
 2. Limits count rows and padded cells. Larger requests are split, and their answers joined.
-3. Alone = in a batch: only rows of one length bucket share a pass.
+3. Alone = in a batch: only rows of one method and one length bucket share a pass.
 4. Nobody is harmed by a neighbour: a failed batch is bisected until only the culprit fails.
-5. A caller may leave at any moment: rows that nobody waits for are dropped before compute.
+5. A caller may leave at any moment: rows that nobody waits for are dropped before compute. A
+   deadline bounds queue and compute.
+6. The queue is bounded: what would be answered too late, or is too much, is refused at once.
+7. Where a pass runs is measured: a quick one on the event loop, a longer one on the model's thread.
 """
 
 import asyncio
-import math
-from collections import deque
+from functools import partial
 from time import perf_counter
 
-from service.batch import Answer, BatchLimits, Outcome, Part, PendingRequest, shares
+from service.batch import Answer, BatchLimits, Done
+from service.batch_admission import Admission
+from service.batch_cost import Cost
+from service.batch_deadlines import Deadlines
+from service.batch_pass import Computed, Pass
+from service.batch_queue import BatchQueue
+from service.batch_request import Lane, PendingRequest
 from service.batch_stats import BatchStats
-from service.errors import DeadlineExceeded, PredictError, ServiceOverloaded, ServiceStopping
+from service.errors import DeadlineExceeded, ServiceError, ServiceStopping
+from service.loop_turns import LoopTurns
 from service.model_thread import Worker
-from service.rows import Padding, Rows, Run, Selection, by_bucket, collate
+from service.rows import Padding, Rows, Run
 
-# Only rows of one method and one length bucket share a pass.
-Kind = tuple[str, int]
+# Passes predicted to take less run on the event loop (docs/decisions/0012-batching.md).
+LOOP_PASS_S = 0.0006
 
 
 class Batcher:
     """Batch the rows of concurrent requests for one model.
 
-    ``run`` is called on ``worker``, one batch at a time. Everything else happens on the event
-    loop, so there are no locks.
+    ``run`` is called on ``worker``, or on the event loop where ``turns`` are given and it is quick,
+    one batch at a time. Everything else happens on the event loop, so there are no locks.
 
-    Raises from ``submit``:
-        ServiceOverloaded: more than ``max_queued_rows`` rows would be waiting.
+    Raises from ``submit`` and ``submit_nowait``:
+        ServiceOverloaded: too many rows wait, or the answer would come after the deadline.
         ServiceStopping: the batcher closed before the request was answered.
         DeadlineExceeded: the answer was not there in time.
         PredictError: ``run`` failed on the rows of this request.
@@ -38,21 +47,43 @@ class Batcher:
     """
 
     def __init__(
-        self, run: Run, *, worker: Worker, limits: BatchLimits, padding: Padding | None = None
+        self,
+        run: Run,
+        *,
+        worker: Worker,
+        limits: BatchLimits,
+        padding: Padding | None = None,
+        turns: LoopTurns | None = None,
     ) -> None:
         self.stats = BatchStats()
-        self.waiting_rows = 0
         self._run = run
         self._worker = worker
-        self._limits = limits
         self._padding = padding
-        self._queues: dict[Kind, deque[Part]] = {}
+        self._turns = turns
+        self._side = padding.side if padding else "left"
+        self._loop = asyncio.get_running_loop()
+        self._queue = BatchQueue(limits, self.stats)
+        self._admission = Admission(self._queue, limits)
+        self._deadlines = Deadlines(self._expire)
         self._requests: set[PendingRequest] = set()
-        self._turns = 0
-        self._busy = False
+        self._running: Pass | None = None
+        self._awake = False
         self._closed = False
         self._idle = asyncio.Event()
         self._idle.set()
+
+    @property
+    def waiting_rows(self) -> int:
+        """Rows that wait for a pass now."""
+        return self._queue.rows
+
+    def cost(self, method: str, bucket: int) -> tuple[Cost, Cost]:
+        """What passes of a kind cost, to be told what was measured before the first request.
+
+        The first is their time from start to finish, the second their processor time.
+        """
+        lane = self._queue.lane(method, bucket)
+        return lane.cycle, lane.compute
 
     async def submit(self, rows: Rows, *, deadline_s: float | None = None) -> Answer:
         """Answer ``rows``; the outputs are in the same order, whatever passes they rode in.
@@ -60,20 +91,41 @@ class Batcher:
         ``deadline_s``, on the clock of ``time.perf_counter``, bounds queue and compute: when it
         passes the caller is told at once, even while the model computes.
         """
-        self._refuse_if_closed()
-        self._refuse_if_full(len(rows))
-        request = self._enqueue(rows)
-        self._wake()
-        timer = self._expire_at(request, deadline_s) if deadline_s is not None else None
+        answer: asyncio.Future[Answer] = self._loop.create_future()
+        request = self.submit_nowait(rows, partial(_settle, answer), deadline_s=deadline_s)
         try:
-            answer = await request.answer
+            return await answer
         finally:
-            self._forget(request)
-            if timer is not None:
-                timer.cancel()
-        self.stats.requests += 1
-        self.stats.queue_s += answer.queue_s
-        return answer
+            request.leave()
+
+    def submit_nowait(
+        self, rows: Rows, done: Done, *, deadline_s: float | None = None
+    ) -> PendingRequest:
+        """As ``submit``, for callers without a task: ``done`` gets the answer, or the error.
+
+        It is called once, on the event loop, never before this returns; not at all if the caller
+        says ``leave()`` on what is returned. Refusals are raised at once.
+        """
+        if self._closed:
+            raise ServiceStopping("the service is stopping")
+        if not len(rows):
+            raise ValueError("a request needs at least one row")
+        now_s = perf_counter()
+        pieces = self._queue.split(rows)
+        try:
+            self._admission.check(pieces, now_s, deadline_s, self._running)
+        except ServiceError:
+            self.stats.refused_requests += 1
+            raise
+        request = PendingRequest(rows, done, self._forget, now_s, self._side)
+        self._requests.add(request)
+        for lane, selection in pieces:
+            self._queue.append(lane, request, selection)
+        if deadline_s is not None:
+            self._deadlines.add(request, deadline_s, waiting=len(self._requests))
+        if not self._awake:
+            self._wake()
+        return request
 
     async def close(self, *, patience_s: float) -> None:
         """Refuse new rows, finish what was accepted, and answer everybody who still waits.
@@ -85,143 +137,109 @@ class Batcher:
             async with asyncio.timeout(patience_s):
                 await self._idle.wait()
         except TimeoutError:
-            for request in self._requests:
+            for request in [*self._requests]:
                 request.fail(ServiceStopping("the service stopped before it came to this request"))
+        self._deadlines.close()
         self._worker.close()
 
-    def _refuse_if_closed(self) -> None:
-        if self._closed:
-            raise ServiceStopping("the service is stopping")
-
-    def _refuse_if_full(self, n_rows: int) -> None:
-        """Refuse what the queue cannot hold; into an empty one goes even what is larger than it."""
-        limit = self._limits.max_queued_rows
-        if self.waiting_rows and self.waiting_rows + n_rows > limit:
-            raise ServiceOverloaded(
-                f"{self.waiting_rows} rows are waiting already, at most {limit} may",
-                retry_after_s=max(1, math.ceil(self.waiting_rows * self.stats.row_s)),
-            )
-
-    def _expire_at(self, request: PendingRequest, deadline_s: float) -> asyncio.TimerHandle:
-        error = DeadlineExceeded("the answer was not ready before the deadline of the request")
-        seconds = max(0.0, deadline_s - perf_counter())
-        return asyncio.get_running_loop().call_later(seconds, request.fail, error)
-
-    def _enqueue(self, rows: Rows) -> PendingRequest:
-        if not len(rows):
-            raise ValueError("a request needs at least one row")
-        answer: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
-        request = PendingRequest(rows, answer, perf_counter(), len(rows), len(rows))
-        request.side = self._padding.side if self._padding else "left"
-        self._requests.add(request)
-        self.waiting_rows += len(rows)
-        for bucket, selection in by_bucket(rows):
-            self._append((rows.method, bucket), request, selection)
-        return request
-
-    def _append(self, kind: Kind, request: PendingRequest, selection: Selection) -> None:
-        self._turns += 1
-        part = Part(request, selection, self._turns)
-        self._queues.setdefault(kind, deque()).append(part)
-
     def _forget(self, request: PendingRequest) -> None:
-        """Rows that still wait are for nobody now: they no longer count, and drop out in turn."""
         self._requests.discard(request)
-        self.waiting_rows -= request.waiting_rows
-        request.waiting_rows = 0
+        if request.parts:
+            self._queue.forget(request)
+
+    def _expire(self, request: PendingRequest) -> None:
+        self.stats.expired_requests += 1
+        request.fail(
+            DeadlineExceeded("the answer was not ready before the deadline of the request")
+        )
 
     def _wake(self) -> None:
         """Start at the end of this turn of the loop, so that all that came with it rides along."""
+        self._awake = True
         self._idle.clear()
-        if not self._busy:
-            self._busy = True
-            asyncio.get_running_loop().call_soon(self._start_next)
+        self._loop.call_soon(self._start_next)
 
     def _start_next(self) -> None:
-        batch = self._next_batch()
-        if not batch:
-            self._busy = False
+        lane = self._queue.next_lane()
+        if lane is None:
+            self._awake = False
             self._idle.set()
-            return
+        elif self._turns is not None and self._quick(lane, min(lane.rows, lane.room)):
+            self._turns.take(self._start_on_loop)
+        else:
+            self._start_on_worker(self._next_pass(lane))
+
+    def _quick(self, lane: Lane, rows: int) -> bool:
+        return lane.compute.known and lane.compute.of(rows) <= LOOP_PASS_S
+
+    def _next_pass(self, lane: Lane) -> Pass:
+        parts = self._queue.take(lane)
         started_s = perf_counter()
-        for part in batch:
+        for part in parts:
             part.request.started_s = part.request.started_s or started_s
-        self._worker.start(
-            lambda: self._compute(batch), lambda outcomes: self._finish(batch, started_s, outcomes)
-        )
+        self._running = Pass(lane, parts, self._run, self._padding, started_s)
+        return self._running
 
-    def _next_batch(self) -> list[Part]:
-        """The part that waits longest and what may ride with it; empty if nobody waits."""
-        while self._queues:
-            kind = min(self._queues, key=self._turn_of)
-            batch = self._fill(kind)
-            if not self._queues[kind]:
-                del self._queues[kind]
-            if batch:
-                return batch
-        return []
+    def _start_on_worker(self, batch: Pass) -> None:
+        self._worker.start(batch.compute, partial(self._finish, batch))
 
-    def _turn_of(self, kind: Kind) -> int:
-        return self._queues[kind][0].turn
+    def _start_on_loop(self) -> None:
+        """When the turn of this model comes; more may wait by then, or less."""
+        lane = self._queue.next_lane()
+        if lane is None:
+            self._start_next()
+            return
+        batch = self._next_pass(lane)
+        if not self._quick(lane, batch.rows):
+            self._start_on_worker(batch)
+            return
+        self.stats.loop_batches += 1
+        self._learn(batch, computed := batch.compute())
+        self._hand_out(batch, computed)
+        self._loop.call_soon(self._start_next)
 
-    def _fill(self, kind: Kind) -> list[Part]:
-        queue = self._queues[kind]
-        room = self._limits.rows_of(kind[1])
-        batch: list[Part] = []
-        while queue and room:
-            part = queue.popleft()
-            if part.request.gone():
-                self.stats.dropped_rows += part.selection.size
-                continue
-            taken = self._cut(kind, part, room)
-            room -= taken.selection.size
-            batch.append(taken)
-        return batch
-
-    def _cut(self, kind: Kind, part: Part, room: int) -> Part:
-        """Take what fits; the rest queues again at the back, so a giant delays nobody twice."""
-        taken = part
-        if part.selection.size > room:
-            head, tail = part.selection.split(room)
-            taken = Part(part.request, head, part.turn)
-            self._append(kind, part.request, tail)
-        part.request.waiting_rows -= taken.selection.size
-        self.waiting_rows -= taken.selection.size
-        return taken
-
-    def _compute(self, batch: list[Part]) -> list[Outcome]:
-        """On the worker: one pass; if it fails, one for each half of the batch, and so on."""
-        try:
-            inputs = collate([part.selection for part in batch], self._padding)
-            return shares(batch, self._run(inputs, batch[0].request.rows.method))
-        except Exception as error:  # noqa: BLE001 - whatever a model raises, only the culprit gets it
-            if len(batch) == 1:
-                return [Outcome(batch[0], error)]
-        half = len(batch) // 2
-        return self._compute(batch[:half]) + self._compute(batch[half:])
-
-    def _finish(
-        self, batch: list[Part], started_s: float, outcomes: list[Outcome] | BaseException
-    ) -> None:
-        predict_s = perf_counter() - started_s
-        self._count(batch, predict_s)
+    def _finish(self, batch: Pass, outcome: Computed | BaseException) -> None:
+        computed = outcome if isinstance(outcome, Computed) else batch.failed(outcome)
+        self._learn(batch, computed)
         try:
             self._start_next()  # first: the model shall not idle while answers are handed out
         finally:
-            if isinstance(outcomes, BaseException):
-                outcomes = [Outcome(part, PredictError(repr(outcomes))) for part in batch]
-            for outcome in outcomes:
-                _hand_out(outcome)
+            self._hand_out(batch, computed)
 
-    def _count(self, batch: list[Part], predict_s: float) -> None:
-        rows = self.stats.add_batch([part.selection for part in batch], predict_s)
-        for part in batch:
-            part.request.batch_rows = max(part.request.batch_rows, rows)
-            part.request.predict_s += predict_s
+    def _learn(self, batch: Pass, computed: Computed) -> None:
+        self._running = None
+        batch.predict_s = perf_counter() - batch.started_s
+        self.stats.add_batch([part.selection for part in batch.parts], batch.predict_s)
+        if computed.compute_s is None:
+            self.stats.failed_batches += 1
+        else:
+            batch.lane.cycle.add(batch.rows, batch.predict_s)
+            batch.lane.compute.add(batch.rows, computed.compute_s)
+
+    def _hand_out(self, batch: Pass, computed: Computed) -> None:
+        for part, result in zip(batch.parts, computed.results, strict=True):
+            request = part.request
+            request.batch_rows = max(request.batch_rows, batch.rows)
+            request.predict_s += batch.predict_s
+            try:
+                if isinstance(result, BaseException):
+                    request.fail(result)
+                elif request.deliver(part.selection, result):
+                    self._count(request)
+            except Exception as error:  # noqa: BLE001 - a caller's mistake is not its neighbours'
+                self._loop.call_exception_handler(
+                    {"message": "a caller failed", "exception": error}
+                )
+
+    def _count(self, request: PendingRequest) -> None:
+        self.stats.requests += 1
+        self.stats.queue_s += request.started_s - request.submitted_s
 
 
-def _hand_out(outcome: Outcome) -> None:
-    if isinstance(outcome.result, Exception):
-        outcome.part.request.fail(outcome.result)
+def _settle(future: "asyncio.Future[Answer]", outcome: Answer | ServiceError) -> None:
+    if future.done():
+        return
+    if isinstance(outcome, Answer):
+        future.set_result(outcome)
     else:
-        outcome.part.request.deliver(outcome.part.selection, outcome.result)
+        future.set_exception(outcome)

@@ -8,11 +8,19 @@ from contextlib import asynccontextmanager
 from threading import Event
 from time import perf_counter
 
-from service.batch import BatchLimits
 from service.batcher import Batcher
 from service.board import Place, State
 from service.errors import ServiceNotReady, ServiceStopping, StartupError
-from service.loading import LoadedModel, LoadingStopped, load_models, warm
+from service.loading import (
+    LoadedModel,
+    LoadingStopped,
+    batch_limits,
+    load_models,
+    prime,
+    warm,
+    warm_event_loop,
+)
+from service.loop_turns import LoopTurns
 from service.metrics import RequestMetrics, Samples, model_samples, render
 from service.model_thread import ModelThread
 from service.registry import Registry
@@ -129,17 +137,23 @@ class Service:
     async def _loaded_models(self) -> list[ServedModel]:
         stopped = self._stopping.is_set
         loaded = await asyncio.to_thread(load_models, self.settings, self.threads, stopped)
-        return await asyncio.gather(*map(self._serve, loaded))
+        turns = LoopTurns()
+        return await asyncio.gather(*(self._serve(model, turns) for model in loaded))
 
-    async def _serve(self, model: LoadedModel) -> ServedModel:
+    async def _serve(self, model: LoadedModel, turns: LoopTurns) -> ServedModel:
         """Give a model its thread and its batcher, warm."""
         settings = self.settings
-        limits = BatchLimits(
-            settings.max_batch_rows, settings.max_batch_cells, settings.max_queued_rows
-        )
         thread = ModelThread(f"model-{model.export.manifest.name}")
-        await thread.run(lambda: warm(model, settings, self._stopping.is_set))
-        batcher = Batcher(model.run, worker=thread, limits=limits, padding=model.task.padding)
+        timings = await thread.run(lambda: warm(model, settings, self._stopping.is_set))
+        await warm_event_loop(model, timings)
+        batcher = Batcher(
+            model.run,
+            worker=thread,
+            limits=batch_limits(settings),
+            padding=model.task.padding,
+            turns=turns,
+        )
+        prime(batcher, model, timings)
         return ServedModel(model.export, model.task, batcher, thread)
 
     def _defaults(self) -> dict[str, str]:

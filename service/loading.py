@@ -1,20 +1,26 @@
-"""From a folder of exports to models that are loaded, checked and warm. Runs on threads."""
+"""From a folder of exports to models that are loaded, checked and warm."""
 
+import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from time import perf_counter
 from typing import Any
 
+from service.batch import BatchLimits
+from service.batcher import LOOP_PASS_S, Batcher
 from service.errors import ExportBroken
 from service.golden import check_golden
 from service.repository import Export, Repository
-from service.rows import Run
+from service.rows import Run, bucket_of
 from service.settings import Settings
 from service.tasks import TASKS
 from service.tasks.contract import Task
 from service.threads import ThreadPlan
-from service.warmup import shapes_to_warm, warm_up
+from service.warmup import Timing, example_inputs, shapes_to_warm, warm_up
+
+# Passes of a quick shape on the event loop before the first request.
+LOOP_ROUNDS = 2
 
 logger = logging.getLogger("seqserve.loading")
 
@@ -71,22 +77,54 @@ def _load(export: Export, settings: Settings) -> LoadedModel:
     return LoadedModel(export, task, model.run)
 
 
-def warm(model: LoadedModel, settings: Settings, stopped: Callable[[], bool]) -> None:
+def warm(model: LoadedModel, settings: Settings, stopped: Callable[[], bool]) -> list[Timing]:
     """Warm up a model; to be run on the thread that the model will compute on.
 
     Part of what torch prepares is kept for each thread: the first pass of the shipped classifier
     on another thread than it was warmed up on took thirty times as long as the next.
     """
     started_s = perf_counter()
-    shapes = shapes_to_warm(settings.max_batch_rows, model.task.warmup_lengths())
+    lengths, varies = model.task.warmup_lengths(), model.task.padding is not None
+    shapes = shapes_to_warm(batch_limits(settings), lengths, varies=varies)
     manifest = model.export.manifest
-    passes = warm_up(model.run, manifest, shapes, max_s=settings.warmup_max_s, stopped=stopped)
+    timings = warm_up(model.run, manifest, shapes, max_s=settings.warmup_max_s, stopped=stopped)
     fields = {
         "model": manifest.name,
-        "passes": passes,
+        "passes": sum(timing.passes for timing in timings),
+        "shapes": len(timings),
+        "settled": sum(timing.settled for timing in timings),
         "warmup_ms": round((perf_counter() - started_s) * 1000),
     }
     logger.info("warm", extra={"fields": fields})
+    return timings
+
+
+def batch_limits(settings: Settings) -> BatchLimits:
+    """What the settings allow in one pass and in the queue."""
+    return BatchLimits(settings.max_batch_rows, settings.max_batch_cells, settings.max_queued_rows)
+
+
+def prime(batcher: Batcher, model: LoadedModel, timings: Sequence[Timing]) -> None:
+    """Tell the batcher what was measured, so that its first predictions are no guesses."""
+    padding, methods = model.task.padding, model.export.manifest.all_methods
+    for timing in timings:
+        names = {spec.name for spec in methods[timing.method].inputs}
+        varies = padding is not None and padding.name in names
+        cycle, compute = batcher.cost(timing.method, bucket_of(timing.length) if varies else 0)
+        if timing.passes:
+            cycle.add(timing.rows, timing.fastest_s)
+            compute.add(timing.rows, timing.compute_s)
+
+
+async def warm_event_loop(model: LoadedModel, timings: Sequence[Timing]) -> None:
+    """Run quick passes where they will run, one in a turn of the loop."""
+    methods = model.export.manifest.all_methods
+    for timing in timings:
+        if timing.passes and timing.compute_s <= LOOP_PASS_S:
+            for _ in range(LOOP_ROUNDS):
+                inputs = example_inputs(methods[timing.method], timing.rows, timing.length)
+                model.run(inputs, timing.method)
+                await asyncio.sleep(0)
 
 
 def make_task(export: Export) -> Task[Any]:

@@ -41,6 +41,10 @@ MODEL_COUNTERS = (
     ("cells_total", "Cells computed that held data.", "real_cells"),
     ("padded_cells_total", "Cells computed, padding included.", "padded_cells"),
     ("dropped_rows_total", "Rows dropped because their caller had left.", "dropped_rows"),
+    ("refused_total", "Requests refused: full queue, or too late for them.", "refused_requests"),
+    ("expired_total", "Requests whose deadline passed before the answer.", "expired_requests"),
+    ("failed_batches_total", "Batches that failed and were bisected.", "failed_batches"),
+    ("loop_batches_total", "Batches computed on the event loop.", "loop_batches"),
     ("queue_seconds_total", "Waiting of requests before their first pass.", "queue_s"),
     ("compute_seconds_total", "Time spent in batches.", "compute_s"),
 )

@@ -37,7 +37,7 @@ class Padding:
     side: Literal["left", "right"] = "left"
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(slots=True, eq=False)  # not frozen: that would triple what it costs to make one
 class Rows:
     """The rows of one request.
 
@@ -58,7 +58,7 @@ class Rows:
         return len(next(iter(self.inputs.values())))
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(slots=True, eq=False)
 class Selection:
     """Some rows of a request, all of one length bucket: what is queued, batched and answered."""
 
@@ -95,6 +95,9 @@ def by_bucket(rows: Rows) -> list[tuple[int, Selection]]:
     """Cut the rows of a request into one selection per length bucket."""
     if rows.lengths is None:
         return [(0, Selection(rows, EVERY_ROW, len(rows), 1))]
+    if len(rows.lengths) == 1:
+        longest = int(rows.lengths[0])
+        return [(bucket_of(longest), Selection(rows, EVERY_ROW, 1, longest))]
     buckets = np.array([bucket_of(length) for length in rows.lengths.tolist()])
     return [
         (int(bucket), _select(rows, np.flatnonzero(buckets == bucket)))
@@ -107,10 +110,13 @@ def _select(rows: Rows, index: npt.NDArray[np.int64]) -> Selection:
     return Selection(rows, index, len(index), int(rows.lengths[index].max()))
 
 
-def collate(selections: Sequence[Selection], padding: Padding | None) -> dict[str, Array]:
+def collate(selections: Sequence[Selection], padding: Padding | None) -> Arrays:
     """Stack selections into the inputs of one forward pass, as long as the longest of them."""
-    width = max(selection.longest for selection in selections)
-    names = selections[0].rows.inputs.keys()
+    first = selections[0]
+    if len(selections) == 1 and first.index is EVERY_ROW and first.rows.lengths is None:
+        return first.rows.inputs
+    width = max([selection.longest for selection in selections])
+    names = first.rows.inputs.keys()
     return {
         name: _stack([_block(each, name, width, padding) for each in selections]) for name in names
     }

@@ -85,7 +85,7 @@ class Settings(BaseSettings):
         description="Threads inside one forward pass; small models are fastest with one.",
     )
     warmup_max_s: float = Field(
-        0.5, ge=0, le=60, description="Longest warm-up of one model, in seconds."
+        2.0, ge=0, le=60, description="Longest warm-up of one model, in seconds."
     )
     graceful_stop_s: int = Field(
         30, ge=0, le=3600, description="Seconds that accepted requests have after SIGTERM."

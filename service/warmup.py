@@ -1,13 +1,18 @@
-"""Warm-up: run every batch shape until its time settles, so that no caller pays for the first."""
+"""Warm-up: run every shape of a pass until its time settles, so that no caller pays for the first.
 
-from collections.abc import Callable, Sequence
+What is measured on the way tells the batcher what passes cost before the first request comes.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from itertools import product
-from time import perf_counter
+from time import perf_counter, thread_time
 
 import numpy as np
 
 from models.manifest import Manifest, Method, TensorSpec
-from service.rows import Array, Run
+from service.batch import BatchLimits
+from service.rows import Array, Run, bucket_of
 
 # TorchScript profiles a graph in its first runs and optimises it in the next.
 MIN_ROUNDS = 3
@@ -17,6 +22,27 @@ SETTLED = 1.15
 Shape = tuple[int, int]
 
 
+@dataclass(slots=True)
+class Timing:
+    """How long passes of a shape took at their fastest: by the clock, and of the processor."""
+
+    method: str
+    rows: int
+    length: int
+    passes: int = 0
+    settled: bool = False
+    fastest_s: float = float("inf")
+    compute_s: float = float("inf")
+
+    def add(self, seconds: float, compute_s: float) -> None:
+        """Take the time of a pass; it settles when it is no faster than before, within 15 %."""
+        self.passes += 1
+        enough = self.passes >= MIN_ROUNDS and seconds * SETTLED >= self.fastest_s
+        self.settled = enough or self.passes >= MAX_ROUNDS
+        self.fastest_s = min(self.fastest_s, seconds)
+        self.compute_s = min(self.compute_s, compute_s)
+
+
 def warm_up(
     run: Run,
     manifest: Manifest,
@@ -24,39 +50,56 @@ def warm_up(
     *,
     max_s: float,
     stopped: Callable[[], bool] = lambda: False,
-) -> int:
-    """Run all ``shapes`` (rows, length) of all methods round after round; return how many passes.
+) -> list[Timing]:
+    """Run all ``shapes`` (rows, length) of all methods round after round until each has settled.
 
-    It ends when a round is no longer faster than the fastest before, within 15 %, or after
-    ``max_s`` seconds.
+    It ends after ``max_s`` seconds at the latest; the timings tell what was run by then.
     """
     deadline_s = perf_counter() + max_s
-    fastest_s, passes = float("inf"), 0
-    for completed in range(MAX_ROUNDS):
-        started_s = perf_counter()
-        for method, (rows, length) in product(manifest.all_methods.items(), shapes):
+    methods = manifest.all_methods
+    timings = [Timing(name, *shape) for shape, name in product(shapes, methods)]
+    while open_ones := [timing for timing in timings if not timing.settled]:
+        for timing in open_ones:
             if perf_counter() >= deadline_s or stopped():
-                return passes
-            run(_inputs(method[1], rows, length), method[0])
-            passes += 1
-        round_s = perf_counter() - started_s
-        if completed + 1 >= MIN_ROUNDS and round_s * SETTLED >= fastest_s:
-            break
-        fastest_s = min(fastest_s, round_s)
-    return passes
+                return timings
+            _run_once(run, methods[timing.method], timing)
+    return timings
 
 
-def shapes_to_warm(max_rows: int, lengths: Sequence[int]) -> list[Shape]:
-    """A lone row and a full batch, in every length; what is asked most comes first."""
-    return list(product((1, max_rows), lengths))
+def _run_once(run: Run, method: Method, timing: Timing) -> None:
+    inputs = example_inputs(method, timing.rows, timing.length)
+    started_s, computed_s = perf_counter(), thread_time()
+    run(inputs, timing.method)
+    timing.add(perf_counter() - started_s, thread_time() - computed_s)
 
 
-def _inputs(method: Method, rows: int, length: int) -> dict[str, Array]:
+def shapes_to_warm(
+    limits: BatchLimits, lengths: Sequence[int], *, varies: bool = False
+) -> list[Shape]:
+    """Powers of two of rows up to a full pass; what is asked most comes first.
+
+    Where the length ``varies``, in the given lengths and in every length bucket between them.
+    """
+    if varies:
+        buckets = range(bucket_of(min(lengths)), bucket_of(max(lengths)))
+        lengths = sorted({*lengths, *(2**bucket for bucket in buckets)})
+    most = {length: limits.rows_of(bucket_of(length) if varies else 0) for length in lengths}
+    rows = list(_powers(max(most.values())))
+    return [(n, length) for n, length in product(rows, lengths) if n <= most[length]]
+
+
+def _powers(limit: int) -> Iterator[int]:
+    yield from (2**power for power in range((limit - 1).bit_length()))
+    yield limit
+
+
+def example_inputs(method: Method, rows: int, length: int) -> dict[str, Array]:
+    """Inputs of a shape that are valid for every task."""
     return {spec.name: _filled(spec, rows, length) for spec in method.inputs}
 
 
 def _filled(spec: TensorSpec, rows: int, length: int) -> Array:
-    """Small whole numbers for values, zeros for ids, full lengths: valid for every task."""
+    """Small whole numbers for values, zeros for ids, full lengths."""
     sizes = [size if size != -1 else length for size in spec.shape[1:]]
     shape = (rows, *sizes)
     if spec.dtype == "int64":

@@ -28,16 +28,16 @@ class Gate:
     def __init__(self, model: Doubler) -> None:
         self.model = model
         self.entered = threading.Event()
-        self._open = threading.Event()
+        self.opened = threading.Event()
 
     def __call__(self, inputs: Arrays, method: str = FORWARD) -> Arrays:
         self.entered.set()
-        if not self._open.wait(timeout=30):
+        if not self.opened.wait(timeout=30):
             raise TimeoutError("nobody opened the gate")
         return self.model(inputs, method)
 
     def open(self) -> None:
-        self._open.set()
+        self.opened.set()
 
 
 class PickyDoubler(Doubler):

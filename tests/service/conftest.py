@@ -1,6 +1,6 @@
 """A repository of tiny exports, and the service on it, in this process."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -9,6 +9,7 @@ import pytest
 from fastapi import FastAPI
 
 from service.settings import Settings
+from tests.doubles import Doubler, Gate
 from tests.service.harness import ServeWith, client_of, serving
 from tests.service.tiny_networks import (
     SlowBrightness,
@@ -53,3 +54,10 @@ async def app(anyio_backend: str, tiny_repository: Path) -> AsyncIterator[FastAP
 async def client(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
     async with client_of(app) as client:
         yield client
+
+
+@pytest.fixture
+def gate() -> Iterator[Gate]:
+    gate = Gate(Doubler())
+    yield gate
+    gate.open()

@@ -1,16 +1,12 @@
 """The batcher, by its public ``submit`` and ``close`` alone, with gates instead of sleeps."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
 from time import perf_counter
 from typing import Literal
 
 import numpy as np
 import pytest
 
-from service.batch import BatchLimits
-from service.batcher import Batcher
 from service.errors import (
     BatchContractBroken,
     DeadlineExceeded,
@@ -18,51 +14,11 @@ from service.errors import (
     ServiceOverloaded,
     ServiceStopping,
 )
-from service.model_thread import ModelThread
-from service.rows import Arrays, Padding, Rows, Run
+from service.rows import Arrays, Padding, Rows
 from tests.doubles import Doubler, Gate, LengthSummer, PickyDoubler, numbers, series
+from tests.service.batching import answer, batching, occupy, start
 
 pytestmark = [pytest.mark.anyio, pytest.mark.timeout(20)]
-
-
-@asynccontextmanager
-async def batching(
-    run: Run,
-    *,
-    max_rows: int = 4,
-    max_cells: int = 10_000,
-    max_queued_rows: int = 100,
-    padding: Padding | None = None,
-) -> AsyncIterator[Batcher]:
-    limits = BatchLimits(max_rows, max_cells, max_queued_rows)
-    batcher = Batcher(run, worker=ModelThread("test"), limits=limits, padding=padding)
-    try:
-        yield batcher
-    finally:
-        await batcher.close(patience_s=10)
-
-
-async def answer(batcher: Batcher, *values: float) -> list[float]:
-    outputs = (await batcher.submit(numbers(*values))).outputs
-    return [float(value) for value in outputs["doubled"]]
-
-
-def start(batcher: Batcher, *values: float) -> asyncio.Task[list[float]]:
-    return asyncio.create_task(answer(batcher, *values))
-
-
-@pytest.fixture
-def gate() -> Iterator[Gate]:
-    gate = Gate(Doubler())
-    yield gate
-    gate.open()
-
-
-async def occupy(batcher: Batcher, gate: Gate, value: float = 0) -> asyncio.Task[list[float]]:
-    """Make the model busy with one row until the gate opens."""
-    task = start(batcher, value)
-    await asyncio.to_thread(gate.entered.wait, 10)
-    return task
 
 
 async def test_every_caller_gets_the_answer_to_its_own_rows() -> None:

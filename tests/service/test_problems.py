@@ -166,8 +166,8 @@ async def test_an_answer_that_is_not_finite_is_500(
     batcher = app.state.service.registry.find("classify").batcher
     run = batcher._run
 
-    def answer_nan(inputs: Any) -> Any:
-        return {name: array * float("nan") for name, array in run(inputs).items()}
+    def answer_nan(inputs: Any, method: str) -> Any:
+        return {name: array * float("nan") for name, array in run(inputs, method).items()}
 
     monkeypatch.setattr(batcher, "_run", answer_nan)
     response = await client.post("/classify", json={"images": [0.0] * 784})
@@ -178,9 +178,9 @@ async def test_an_answer_that_is_not_finite_is_500(
 async def test_a_full_queue_is_503_with_retry_after(serve_with: ServeWith) -> None:
     async with serve_with() as client:
         batcher = service_behind(client).registry.find("forecast").batcher
-        batcher.waiting_rows = 10**6
+        batcher._queue.rows = 10**6
         response = await client.post("/forecast", json={"series": [1]})
-        batcher.waiting_rows = 0
+        batcher._queue.rows = 0
 
     problem(response, 503, "overloaded")
     assert int(response.headers["retry-after"]) >= 1

@@ -7,6 +7,7 @@ import pytest
 
 from models.manifest import FORWARD, Manifest, Method, TensorSpec, read_manifest
 from service import warmup
+from service.batch import BatchLimits
 from service.rows import Arrays
 from service.warmup import MAX_ROUNDS, MIN_ROUNDS, shapes_to_warm, warm_up
 
@@ -39,7 +40,8 @@ def run(
     monkeypatch: pytest.MonkeyPatch, model: Clocked, manifest: Manifest, max_s: float = 60.0
 ) -> int:
     monkeypatch.setattr(warmup, "perf_counter", model.clock)
-    return warm_up(model, manifest, [(1, 24)], max_s=max_s)
+    (timing,) = warm_up(model, manifest, [(1, 24)], max_s=max_s)
+    return timing.passes
 
 
 def test_it_goes_on_while_passes_become_faster(
@@ -67,14 +69,37 @@ def test_it_ends_at_last(monkeypatch: pytest.MonkeyPatch, manifest: Manifest) ->
 def test_it_ends_when_the_process_shall_stop(manifest: Manifest) -> None:
     model = Clocked(1)
 
-    assert warm_up(model, manifest, [(1, 24)], max_s=60, stopped=lambda: True) == 0
+    (timing,) = warm_up(model, manifest, [(1, 24)], max_s=60, stopped=lambda: True)
+    assert (timing.passes, timing.settled) == (0, False)
 
 
-def test_lone_rows_come_first_then_full_batches_of_every_length(manifest: Manifest) -> None:
-    model = Clocked(1)
-    warm_up(model, manifest, shapes_to_warm(5, [24, 48]), max_s=60)
+def test_a_shape_that_settles_late_is_all_that_runs_on(
+    monkeypatch: pytest.MonkeyPatch, manifest: Manifest
+) -> None:
+    model = Clocked(1, 8, 1, 4, 1, 2, 1, 1)
+    monkeypatch.setattr(warmup, "perf_counter", model.clock)
+    timings = warm_up(model, manifest, [(1, 24), (2, 24)], max_s=60)
 
-    assert model.shapes[:4] == [(1, 24), (1, 48), (5, 24), (5, 48)]
+    assert [timing.passes for timing in timings] == [3, 5]
+    assert [timing.fastest_s for timing in timings] == [1, 1]
+    assert all(timing.settled for timing in timings)
+
+
+def test_rows_are_powers_of_two_up_to_a_full_pass_and_lone_rows_come_first() -> None:
+    limits = BatchLimits(max_rows=6, max_cells=1000, max_queued_rows=1)
+
+    assert shapes_to_warm(limits, [1]) == [(1, 1), (2, 1), (4, 1), (6, 1)]
+
+
+def test_lengths_are_those_of_every_bucket_as_far_as_the_cells_of_a_pass_go() -> None:
+    limits = BatchLimits(max_rows=4, max_cells=512, max_queued_rows=1)
+    shapes = shapes_to_warm(limits, [48, 300], varies=True)
+
+    assert shapes == [
+        *[(1, length) for length in (48, 64, 128, 256, 300)],
+        *[(2, length) for length in (48, 64, 128, 256)],
+        *[(4, length) for length in (48, 64, 128)],
+    ]
 
 
 def test_every_method_is_warmed_up_with_inputs_of_its_own(manifest: Manifest) -> None:

@@ -1,0 +1,90 @@
+"""What waits for a model: parts of requests in lanes, one for every kind of pass."""
+
+from service.batch import BatchLimits
+from service.batch_request import Lane, Part, PendingRequest
+from service.batch_stats import BatchStats
+from service.rows import Rows, Selection, by_bucket
+
+Pieces = list[tuple[Lane, Selection]]
+
+
+class BatchQueue:
+    """Lanes of parts; the lane with the part that waits longest comes next."""
+
+    def __init__(self, limits: BatchLimits, stats: BatchStats) -> None:
+        self.rows = 0
+        self.lanes: dict[tuple[str, int], Lane] = {}
+        self._limits = limits
+        self._stats = stats
+        self._turns = 0
+
+    def lane(self, method: str, bucket: int) -> Lane:
+        """The lane of a kind of pass; it is there from its first use on."""
+        lane = self.lanes.get((method, bucket))
+        if lane is None:
+            lane = Lane(method, bucket, self._limits.rows_of(bucket))
+            self.lanes[method, bucket] = lane
+        return lane
+
+    def split(self, rows: Rows) -> Pieces:
+        """The lanes that the rows of a request belong into."""
+        return [(self.lane(rows.method, bucket), part) for bucket, part in by_bucket(rows)]
+
+    def append(self, lane: Lane, request: PendingRequest, selection: Selection) -> None:
+        """Queue rows at the end of their lane."""
+        self._turns += 1
+        part = Part(request, selection, self._turns, lane)
+        lane.parts.append(part)
+        request.parts.append(part)
+        lane.count(selection.size, 1)
+        self.rows += selection.size
+
+    def forget(self, request: PendingRequest) -> None:
+        """What still waits is for nobody now: it no longer counts, and drops out in turn."""
+        for part in request.parts:
+            part.lane.count(part.selection.size, -1)
+            self.rows -= part.selection.size
+        request.parts.clear()
+
+    def next_lane(self) -> Lane | None:
+        """The lane of the part that waits longest; None if nobody waits."""
+        while lanes := [lane for lane in self.lanes.values() if lane.parts]:
+            lane = min(lanes, key=_turn) if len(lanes) > 1 else lanes[0]
+            if not lane.parts[0].request.gone:
+                return lane
+            self._drop(lane.parts.popleft())
+        return None
+
+    def take(self, lane: Lane) -> list[Part]:
+        """The oldest part of the lane and what may ride with it."""
+        room = lane.room
+        batch: list[Part] = []
+        while lane.parts and room:
+            part = lane.parts.popleft()
+            if part.request.gone:
+                self._drop(part)
+                continue
+            self._take(lane, part)
+            if part.selection.size > room:
+                part = self._cut(lane, part, room)
+            room -= part.selection.size
+            batch.append(part)
+        return batch
+
+    def _drop(self, part: Part) -> None:
+        self._stats.dropped_rows += part.selection.size
+
+    def _take(self, lane: Lane, part: Part) -> None:
+        part.request.parts.remove(part)
+        lane.count(part.selection.size, -1)
+        self.rows -= part.selection.size
+
+    def _cut(self, lane: Lane, part: Part, room: int) -> Part:
+        """Take what fits; the rest queues again at the back, so a giant delays nobody twice."""
+        head, tail = part.selection.split(room)
+        self.append(lane, part.request, tail)
+        return Part(part.request, head, part.turn, lane)
+
+
+def _turn(lane: Lane) -> int:
+    return lane.parts[0].turn

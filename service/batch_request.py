@@ -1,0 +1,146 @@
+"""Requests on their way through the batcher, the parts they are cut into, and the lanes of these.
+
+The classes of the hot path are not frozen: that would triple what it costs to make one.
+"""
+
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from service.batch import Answer, Done, Side
+from service.batch_cost import Cost
+from service.errors import PredictError, ServiceError
+from service.rows import Array, Arrays, Rows, Selection
+
+
+class PendingRequest:
+    """A request between its submission and its answer, which ``done`` gets exactly once.
+
+    ``gone`` says that nobody waits any more: answered, or the caller left. ``leave`` is told then.
+    """
+
+    __slots__ = (
+        "answered",
+        "batch_rows",
+        "done",
+        "gone",
+        "missing_rows",
+        "on_gone",
+        "parts",
+        "predict_s",
+        "rows",
+        "side",
+        "started_s",
+        "submitted_s",
+    )
+
+    def __init__(
+        self,
+        rows: Rows,
+        done: Done,
+        on_gone: "Callable[[PendingRequest], None]",
+        submitted_s: float,
+        side: Side,
+    ) -> None:
+        self.rows = rows
+        self.done = done
+        self.on_gone = on_gone
+        self.submitted_s = submitted_s
+        self.side = side
+        self.gone = False
+        self.missing_rows = len(rows)
+        self.parts: list[Part] = []  # those that still queue
+        self.answered: list[tuple[Selection, Arrays]] = []
+        self.started_s = 0.0
+        self.batch_rows = 0
+        self.predict_s = 0.0
+
+    def leave(self) -> None:
+        """Nobody wants the answer any more; what is not computed yet never will be."""
+        if not self.gone:
+            self.gone = True
+            self.on_gone(self)
+
+    def fail(self, error: BaseException) -> None:
+        """Answer with ``error``; what a model raised itself is wrapped."""
+        if not self.gone:
+            self.leave()
+            self.done(error if isinstance(error, ServiceError) else _wrap(error))
+
+    def deliver(self, selection: Selection, outputs: Arrays) -> bool:
+        """Take the outputs of some rows; with the last of them the request is answered: True."""
+        if self.gone:
+            return False
+        self.missing_rows -= selection.size
+        if self.missing_rows:
+            self.answered.append((selection, outputs))
+            return False
+        if self.answered:
+            self.answered.append((selection, outputs))
+            outputs = self._joined(outputs)
+        self.leave()
+        queue_s = self.started_s - self.submitted_s
+        self.done(Answer(outputs, self.batch_rows, queue_s, self.predict_s))
+        return True
+
+    def _joined(self, names: Arrays) -> Arrays:
+        """All outputs in the order of the rows."""
+        return {name: self._joined_output(name) for name in names}
+
+    def _joined_output(self, name: str) -> Array:
+        """One output of all rows; those of narrower passes lie on the side of their input."""
+        arrays = [outputs[name] for _, outputs in self.answered]
+        shapes = {array.shape[1:] for array in arrays}
+        widest = tuple(max(sizes) for sizes in zip(*shapes, strict=True))
+        joined: Array = np.zeros((len(self.rows), *widest), arrays[0].dtype)
+        for (selection, _), array in zip(self.answered, arrays, strict=True):
+            if array.shape[1:] == widest:
+                joined[selection.index] = array
+            elif self.side == "right":
+                joined[selection.index, : array.shape[1]] = array
+            else:
+                joined[selection.index, -array.shape[1] :] = array
+        return joined
+
+
+@dataclass(slots=True, eq=False)
+class Lane:
+    """Parts that may share a pass: rows of one method and one length bucket.
+
+    ``room`` rows fit into a pass. ``rows`` of living requests wait, ``ahead`` of them before
+    whoever comes now: of a part larger than a pass only the first pass is, the rest queues again.
+    ``cycle`` predicts a pass from its start to the start of the next, ``compute`` its processor
+    time.
+    """
+
+    method: str
+    bucket: int
+    room: int
+    parts: "deque[Part]" = field(default_factory=deque)
+    rows: int = 0
+    ahead: int = 0
+    cycle: Cost = field(default_factory=Cost)
+    compute: Cost = field(default_factory=Cost)
+
+    def count(self, size: int, sign: int) -> None:
+        """Note that a part of ``size`` rows came or went."""
+        self.rows += sign * size
+        self.ahead += sign * min(size, self.room)
+
+
+@dataclass(slots=True, eq=False)
+class Part:
+    """Rows of one request that queue, compute and are answered together; ``turn`` is its age."""
+
+    request: PendingRequest
+    selection: Selection
+    turn: int
+    lane: Lane
+
+
+def _wrap(error: BaseException) -> PredictError:
+    wrapped = PredictError(f"the model failed: {error!r}")
+    wrapped.__cause__ = error
+    return wrapped

@@ -35,7 +35,14 @@ def seed_everything(seed: int, step: int = 0) -> None:
     mixed = int(np.random.SeedSequence([seed, step]).generate_state(1)[0])
     random.seed(mixed)
     np.random.seed(mixed)
-    torch.manual_seed(mixed)
+    _seed_torch(mixed)
+
+
+def _seed_torch(seed: int) -> None:
+    """As ``torch.manual_seed``, which without a GPU keeps a stack trace for each call, for ever."""
+    torch.default_generator.manual_seed(seed)
+    if torch.cuda.is_available():
+        torch.cuda.manual_seed_all(seed)
 
 
 def step_generator(seed: int, step: int) -> np.random.Generator:

@@ -1,0 +1,1 @@
+"""What every recurrent cell costs: parameters, served passes, training steps."""

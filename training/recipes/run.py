@@ -19,6 +19,8 @@ from training.recipes.recipe import Recipe, Variant
 from training.recipes.request import RecipeRequest
 from training.recipes.results import Measured, Results
 
+PLOT_DPI = 80
+
 
 def run_recipe(recipe: Recipe, request: RecipeRequest) -> list[Measured]:
     """Run the settings that ``request`` asks for; with ``resume`` those not finished yet.
@@ -42,7 +44,7 @@ def _run(recipe: Recipe, request: RecipeRequest) -> Iterator[Measured]:
             _say(f"{recipe.name}, {variant}: finished before, {found.export}")
             yield found
             continue
-        measured = _train(recipe, variant, config)
+        measured = _train(recipe, variant, config, request.folder / "plots")
         results.store(measured)
         _say(f"{recipe.name}, {variant}: {recipe.figure.label} {measured.shown}")
         yield measured
@@ -65,7 +67,7 @@ def configuration(recipe: Recipe, variant: Variant, request: RecipeRequest) -> R
     return configure_from(family_named(recipe.family).OPTIONS, raw, flags, recipe.path)
 
 
-def _train(recipe: Recipe, variant: Variant, config: RecipeTraining) -> Measured:
+def _train(recipe: Recipe, variant: Variant, config: RecipeTraining, plots: Path) -> Measured:
     experiment = family_named(recipe.family).prepare(config)
     history = fit(experiment.task, config, title=config.name)
     started = time.monotonic()
@@ -73,6 +75,8 @@ def _train(recipe: Recipe, variant: Variant, config: RecipeTraining) -> Measured
     folder = write_export(
         outcome.graph, _draft(recipe, variant, config, history, outcome), config.repository
     )
+    if not config.smoke:
+        _save_plots(outcome, plots, config.name)
     value = outcome.figures[recipe.figure.name]
     return Measured(
         recipe=recipe.name,
@@ -88,6 +92,14 @@ def _train(recipe: Recipe, variant: Variant, config: RecipeTraining) -> Measured
         export=str(folder.relative_to(config.repository)),
         smoke=config.smoke,
     )
+
+
+def _save_plots(outcome: Outcome, folder: Path, name: str) -> None:
+    """The report's plots as files of their own, small enough for a page of documentation."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for plot in outcome.plots:
+        slug = plot.heading.lower().replace(" ", "-")
+        plot.figure.savefig(folder / f"{name}-{slug}.png", dpi=PLOT_DPI, bbox_inches="tight")
 
 
 def _draft(

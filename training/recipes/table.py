@@ -23,6 +23,8 @@ HEADER = (
     "reached",
     "time",
 )
+# Words that fit a terminal of 80 columns.
+SHORT_HEADER = ("recipe", "notes report", "notes' setting", "better setting", "figure to reach")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,9 +85,9 @@ def as_markdown(rows: Sequence[Row]) -> str:
 
 def as_table(rows: Sequence[Row]) -> Table:
     """For the terminal."""
-    table = Table(title="Recipes")
-    for name in HEADER:
-        table.add_column(name, overflow="fold", no_wrap=name == "recipe")
+    table = Table(title="Recipes", show_lines=True)
+    for name in (*SHORT_HEADER, *HEADER[len(SHORT_HEADER) :]):
+        table.add_column(name, no_wrap=name in ("recipe", "notes' setting", "time"))
     for row in rows:
         table.add_row(*row.cells())
     return table

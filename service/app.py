@@ -7,6 +7,7 @@ from typing import Any
 from fastapi import FastAPI
 
 from service.body_limit import BodyLimit
+from service.fast_path import FastPath
 from service.http_errors import add_handlers
 from service.lifecycle import Service
 from service.request_context import RequestContext
@@ -35,8 +36,11 @@ class SeqserveApp(FastAPI):
         return self.openapi_schema
 
 
-def create_app(service: Service) -> FastAPI:
-    """Build the application that serves ``service``."""
+def create_app(service: Service, *, fast_path: bool = True) -> FastAPI:
+    """Build the application that serves ``service``.
+
+    Without its ``fast_path`` it answers the same, more slowly: that is for tests.
+    """
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -66,6 +70,8 @@ def create_app(service: Service) -> FastAPI:
     ):
         app.include_router(module.router)
     add_handlers(app)
+    if fast_path:
+        app.add_middleware(FastPath, service=service)
     app.add_middleware(BodyLimit, max_bytes=service.settings.max_body_bytes)
     app.add_middleware(
         RequestContext, access_log=service.settings.access_log, metrics=service.request_metrics

@@ -62,6 +62,7 @@ FAMILIES = (
     Family(
         "request_seconds", "histogram", "From the head read to the answer written.", DURATIONS_S
     ),
+    Family("predictions_total", "counter", "Predictions by path: fast, or full."),
     *(Family(name, "counter", text) for name, text, _ in MODEL_COUNTERS),
     Family("waiting_rows", "gauge", "Rows that wait for a pass now."),
     Family("batch_rows", "histogram", "Rows in each batch.", BATCH_SIZES),
@@ -90,6 +91,7 @@ class RequestMetrics:
     def __init__(self) -> None:
         self.statuses: dict[tuple[str, int], int] = defaultdict(int)
         self.durations: dict[str, Histogram] = {}
+        self.paths: dict[tuple[str, str], int] = defaultdict(int)
 
     def count(self, route: str, status: int, seconds: float) -> None:
         """Count one request; ``route`` is a pattern, never a path that a caller made up."""
@@ -107,6 +109,8 @@ class RequestMetrics:
         for route, histogram in self.durations.items():
             key = ("request_seconds", (("route", route),))
             found[key] = [*histogram.counts, histogram.total]
+        for (route, path), count in self.paths.items():
+            found["predictions_total", (("route", route), ("path", path))] = [count]
         return found
 
 

@@ -6,6 +6,8 @@ import secrets
 from time import perf_counter
 
 from service.asgi import App, Message, Receive, Scope, Send, header
+from service.errors import ServiceError
+from service.http_errors import problem_of
 from service.metrics import RequestMetrics
 from service.problem import INTERNAL_ERROR, send_problem
 from service.request_record import RequestRecord, current_record
@@ -42,14 +44,16 @@ class RequestContext:
         started_s = perf_counter()
         try:
             await self.app(scope, receive, answer.send)
-        except Exception:
-            logger.exception("%s %s failed", record.method, record.path)
+        except Exception as error:
+            problem = problem_of(error) if isinstance(error, ServiceError) else INTERNAL_ERROR
+            if answer.status or problem is INTERNAL_ERROR:
+                logger.exception("%s %s failed", record.method, record.path)
             if answer.status:  # too late for another answer: the client sees a cut connection
                 raise
-            await send_problem(answer.send, INTERNAL_ERROR, record.request_id)
+            await send_problem(answer.send, problem, record.request_id)
         finally:
             seconds = perf_counter() - started_s
-            self.metrics.count(pattern_of(scope), answer.status, seconds)
+            self.metrics.count(record.route or pattern_of(scope), answer.status, seconds)
             self._log(record, answer.status, seconds)
             current_record.reset(token)
 

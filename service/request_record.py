@@ -10,12 +10,14 @@ class RequestRecord:
 
     ``batch_rows`` is the largest batch that the rows of the request rode in; ``queue_s`` and
     ``predict_s`` are summed over the forward passes that the request took. ``deadline_s``, on the
-    clock of ``time.perf_counter``, is when the answer must be ready.
+    clock of ``time.perf_counter``, is when the answer must be ready. ``route`` is the pattern of
+    the endpoint where the fast path answered; elsewhere the router knows it.
     """
 
     request_id: str
     method: str = ""
     path: str = ""
+    route: str = ""
     model: str = ""
     version: str = ""
     rows: int = 0

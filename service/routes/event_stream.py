@@ -11,10 +11,11 @@ import orjson
 from fastapi import Request
 from fastapi.responses import StreamingResponse
 
+from service.disconnect import unless_gone
 from service.errors import ServiceError
 from service.http_errors import problem_of
 from service.request_record import current_record
-from service.routes.answering import service_of, unless_gone
+from service.routes.answering import service_of
 from service.tasks.contract import Event, PredictionRequest
 
 EVENT_STREAM = "text/event-stream"
@@ -37,7 +38,7 @@ async def stream(request: Request, task: str, prediction: PredictionRequest) -> 
     """
     model = service_of(request).registry.find(task, prediction.model, prediction.version)
     events = model.stream(prediction)
-    first = await unless_gone(request, anext(events))
+    first = await unless_gone(request.receive, anext(events))
     return StreamingResponse(_encoded(first, events), headers=HEADERS, media_type=EVENT_STREAM)
 
 

@@ -7,12 +7,14 @@ import numpy as np
 
 from models.manifest import Manifest
 from service.rows import Arrays, Rows
-from service.tasks.classify_api import SIDE, ClassifyRequest, PictureRequest
+from service.tasks.classify_api import SIDE, ClassifyRequest, ImageArrays, PictureRequest
 from service.tasks.contract import Payload, Submit, Task, checked
 from service.tasks.pictures import images_of
 
+Request = ClassifyRequest | PictureRequest | ImageArrays
 
-class ClassifyTask(Task[ClassifyRequest | PictureRequest]):
+
+class ClassifyTask(Task[Request]):
     """Name what 28x28 images show."""
 
     name = "classify"
@@ -25,21 +27,23 @@ class ClassifyTask(Task[ClassifyRequest | PictureRequest]):
         if self.parameters.get("image_size", SIDE) != SIDE:
             raise ValueError(f"image_size must be {SIDE}")
 
-    async def answer(self, request: ClassifyRequest | PictureRequest, submit: Submit) -> Payload:
+    async def answer(self, request: Request, submit: Submit) -> Payload:
         """As every task, but pictures are decoded on a thread: a photograph takes its time."""
         if isinstance(request, PictureRequest):
             rows = await asyncio.to_thread(self.decode, request)
             return self.encode(request, await checked(submit, rows))
         return await super().answer(request, submit)
 
-    def decode(self, request: ClassifyRequest | PictureRequest) -> Rows:
+    def decode(self, request: Request) -> Rows:
         """All images as one array."""
         if isinstance(request, PictureRequest):
             return Rows({"images": images_of(request)})
+        if isinstance(request, ImageArrays):
+            return Rows({"images": request.images})
         images = [np.array(image, dtype=np.float32).reshape(SIDE, SIDE) for image in request.images]
         return Rows({"images": np.stack(images)})
 
-    def encode(self, request: ClassifyRequest | PictureRequest, outputs: Arrays) -> Payload:
+    def encode(self, request: Request, outputs: Arrays) -> Payload:
         """The most probable class of each image, and all probabilities."""
         del request
         probabilities = np.ascontiguousarray(outputs["probabilities"], dtype=np.float32)

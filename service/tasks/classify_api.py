@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, Discriminator, Field, Tag
 
+from service.rows import Array
 from service.tasks.contract import MAX_ITEMS, PredictionRequest, PredictionResponse
 
 SIDE = 28
@@ -50,6 +51,19 @@ class ClassifyRequest(PredictionRequest):
         description="Images of 28 rows of 28 grey levels from 0 to 255, or of 784 levels row by "
         "row; or one image without the outer list.",
     )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ImageArrays:
+    """The same as a ``ClassifyRequest``, with its images as numbers already.
+
+    Shape:
+        images: (B, 28, 28) float32, 0..255.
+    """
+
+    images: Array
+    model: str | None = None
+    version: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

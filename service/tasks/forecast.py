@@ -5,25 +5,30 @@ Axis letters: B series, T time, Q steps ahead, L levels of the model, A levels a
 
 import asyncio
 import math
+from collections.abc import Sequence
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
 
 from models.manifest import Manifest
 from service.errors import Fault, InvalidInput
-from service.rows import Array, Arrays, Padding, Rows
+from service.rows import Array, Arrays, Lengths, Padding, Rows
 from service.tasks.backtest import forecast_request, measure, of_series, report, windows_of
 from service.tasks.backtest_api import BacktestRequest
 from service.tasks.contract import Payload, Submit, Task, checked
-from service.tasks.forecast_api import ForecastRequest
+from service.tasks.forecast_api import ForecastRequest, SeriesArrays
 from service.tasks.paths import Paths
-from service.tasks.quantiles import mixing_weights
+from service.tasks.quantiles import Floats, mixing_weights
 
 # In one answer; that many make 20 MB of JSON.
 MAX_NUMBERS = 2_000_000
 
 
-class ForecastTask(Task[ForecastRequest]):
+Request = ForecastRequest | SeriesArrays
+
+
+class ForecastTask(Task[Request]):
     """Continue series with a global model that answers a fixed number of steps in one shot.
 
     A longer horizon is answered in chunks, each the continuation of what the one before forecast.
@@ -36,7 +41,7 @@ class ForecastTask(Task[ForecastRequest]):
     def __init__(self, manifest: Manifest, folder: Path) -> None:
         super().__init__(manifest, folder)
         self.context_length = int(self.parameters["context_length"])
-        self.levels = [float(level) for level in self.parameters["quantile_levels"]]
+        self.levels = tuple(float(level) for level in self.parameters["quantile_levels"])
         self.default_season = int(self.parameters.get("season_length", {}).get("default", 0))
         self._paths = Paths(self.levels, self.context_length)
 
@@ -44,9 +49,12 @@ class ForecastTask(Task[ForecastRequest]):
         """A short series and the longest context."""
         return [min(48, self.context_length), self.context_length]
 
-    def decode(self, request: ForecastRequest) -> Rows:
+    def decode(self, request: Request) -> Rows:
         """The end of every series, as much as the model reads, without what is missing in front."""
         _refuse_giant(request)
+        if isinstance(request.series, np.ndarray):  # equally long, nothing missing
+            newest = request.series[:, -self.context_length :]
+            return self._rows(newest, np.full(len(newest), newest.shape[1]), request)
         ends = [_known_part(series[-self.context_length :]) for series in request.series]
         faults = [
             Fault(("series", at), self._nothing_known(len(request.series[at])))
@@ -59,7 +67,11 @@ class ForecastTask(Task[ForecastRequest]):
         values = np.full((len(ends), lengths.max()), np.nan, dtype=np.float32)  # (B, T)
         for row, end in enumerate(ends):
             values[row, -len(end) :] = end
-        seasons = np.full(len(ends), request.season_length or self.default_season, dtype=np.int64)
+        return self._rows(values, lengths, request)
+
+    def _rows(self, values: Array, lengths: Lengths, request: Request) -> Rows:
+        season = request.season_length or self.default_season
+        seasons = np.full(len(values), season, dtype=np.int64)
         return Rows({"values": values, "season_length": seasons}, lengths)
 
     def _nothing_known(self, length: int) -> str:
@@ -67,7 +79,7 @@ class ForecastTask(Task[ForecastRequest]):
             return "Every value is missing"
         return f"Every value is missing among the last {self.context_length}, all the model reads"
 
-    async def answer(self, request: ForecastRequest | BacktestRequest, submit: Submit) -> Payload:
+    async def answer(self, request: Request | BacktestRequest, submit: Submit) -> Payload:
         """Continue series, or measure how well their ends are forecast."""
         if isinstance(request, BacktestRequest):
             return await self._backtest(request, submit)
@@ -85,7 +97,7 @@ class ForecastTask(Task[ForecastRequest]):
             lambda: report(request, [measure(window, forecast) for window, forecast in pairs])
         )
 
-    async def _forecast(self, request: ForecastRequest, submit: Submit) -> Payload:
+    async def _forecast(self, request: Request, submit: Submit) -> Payload:
         """Ask for one chunk after the other until the horizon is reached."""
         rows = self.decode(request)
         first = await checked(submit, rows)
@@ -102,12 +114,12 @@ class ForecastTask(Task[ForecastRequest]):
         }
         return self.encode(request, joined | {"season_length": first["season_length"]})
 
-    def encode(self, request: ForecastRequest, outputs: Arrays) -> Payload:
+    def encode(self, request: Request, outputs: Arrays) -> Payload:
         """Cut to the horizon, and mix the levels of the model into those asked for."""
         asked = request.asked_quantiles()
         steps = slice(request.steps())
         means = _plain(outputs["mean"][:, steps])
-        mixed = outputs["quantiles"][:, steps] @ mixing_weights(self.levels, asked)  # (B, Q, A)
+        mixed = outputs["quantiles"][:, steps] @ _weights_of(self.levels, asked)  # (B, Q, A)
         by_level = _plain(mixed.transpose(0, 2, 1))  # (B, A, Q)
         names = [repr(level) for level in asked]
         return {
@@ -120,14 +132,20 @@ class ForecastTask(Task[ForecastRequest]):
         }
 
 
-def _refuse_giant(request: ForecastRequest) -> None:
+@lru_cache(maxsize=256)
+def _weights_of(levels: tuple[float, ...], asked: tuple[float, ...]) -> Floats:
+    """Most requests ask for the same quantiles, and the weights take longer than their use."""
+    return mixing_weights(levels, asked)
+
+
+def _refuse_giant(request: Request) -> None:
     n_numbers = len(request.series) * request.steps() * (1 + len(request.asked_quantiles()))
     if n_numbers > MAX_NUMBERS:
         message = f"The answer would hold {n_numbers:,} numbers, at most {MAX_NUMBERS:,} are given"
         raise InvalidInput([Fault(("series",), f"{message}: send fewer series in a request")])
 
 
-def _known_part(series: list[float | None]) -> Array:
+def _known_part(series: Sequence[float | None] | Array) -> Array:
     """The values as float32, missing ones as NaN, from the first known one on."""
     values = np.array(series, dtype=np.float32)
     known = ~np.isnan(values)

@@ -1,5 +1,7 @@
 """What /forecast reads and answers."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Annotated, Any, Self
 
 from pydantic import (
@@ -11,6 +13,7 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
+from service.rows import Array
 from service.tasks.contract import (
     MAX_ITEMS,
     PredictionRequest,
@@ -104,14 +107,52 @@ class ForecastRequest(PredictionRequest):
 
     def steps(self) -> int:
         """The horizon, given or by default."""
-        return self.horizon or min(max(DEFAULT_HORIZON, self.season_length or 1), MAX_HORIZON)
+        return steps_of(self.horizon, self.season_length)
 
-    def asked_quantiles(self) -> list[float]:
+    def asked_quantiles(self) -> tuple[float, ...]:
         """The quantiles to answer, in rising order."""
-        if self.levels is None:
-            return sorted(set(self.quantiles or DEFAULT_QUANTILES))
-        tails = {round((100 - level) / 200, 12) for level in self.levels}
-        return sorted(tails | {round(1 - tail, 12) for tail in tails})
+        return asked_of(self.quantiles, self.levels)
+
+
+@dataclass(frozen=True, slots=True)
+class SeriesArrays:
+    """The same as a ``ForecastRequest``, with its series as numbers already.
+
+    Shape:
+        series: (B, T) float32 where all are equally long and nothing is missing, else (T,) each,
+            a missing value is NaN.
+    """
+
+    series: Sequence[Array] | Array
+    horizon: int | None = None
+    season_length: int | None = None
+    quantiles: Sequence[float] | None = None
+    levels: Sequence[float] | None = None
+    model: str | None = None
+    version: str | None = None
+
+    def steps(self) -> int:
+        """The horizon, given or by default."""
+        return steps_of(self.horizon, self.season_length)
+
+    def asked_quantiles(self) -> tuple[float, ...]:
+        """The quantiles to answer, in rising order."""
+        return asked_of(self.quantiles, self.levels)
+
+
+def steps_of(horizon: int | None, season_length: int | None) -> int:
+    """The horizon, given or by default."""
+    return horizon or min(max(DEFAULT_HORIZON, season_length or 1), MAX_HORIZON)
+
+
+def asked_of(
+    quantiles: Sequence[float] | None, levels: Sequence[float] | None
+) -> tuple[float, ...]:
+    """The quantiles to answer, in rising order."""
+    if levels is None:
+        return tuple(sorted(set(quantiles or DEFAULT_QUANTILES)))
+    tails = {round((100 - level) / 200, 12) for level in levels}
+    return tuple(sorted(tails | {round(1 - tail, 12) for tail in tails}))
 
 
 class Forecast(BaseModel):

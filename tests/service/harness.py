@@ -18,10 +18,10 @@ def no_abort() -> None:
 
 
 @asynccontextmanager
-async def serving(settings: Settings) -> AsyncIterator[FastAPI]:
+async def serving(settings: Settings, *, fast_path: bool = True) -> AsyncIterator[FastAPI]:
     """The application, ready."""
     service = Service(settings, abort=no_abort)
-    app = create_app(service)
+    app = create_app(service, fast_path=fast_path)
     async with app.router.lifespan_context(app):
         await service.ready()
         yield app

@@ -1,0 +1,189 @@
+"""The plain JSON of the prediction endpoints, read without a Python object for every number.
+
+Each reader returns exactly what the full path would make of the body, or None: then the full path
+decides. Readers never refuse. What they recognise is proven by ``tests/service/test_fast_equal.py``
+to be read alike by both.
+
+simdjson hands out nested arrays as one flat buffer, which hides how they were nested: rows of other
+lengths, deeper lists, even empty ones. So every array is counted twice: the lengths of those where
+arrays belong, and all brackets of the body, so that there are no others. (A bracket inside a string
+only makes the counts differ: the full path decides.)
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import orjson
+import simdjson
+
+from service.rows import Array
+from service.tasks.classify_api import PIXELS, SIDE, ImageArrays
+from service.tasks.contract import MAX_ITEMS
+from service.tasks.forecast_api import (
+    LARGEST,
+    MAX_HORIZON,
+    MAX_POINTS,
+    SeriesArrays,
+)
+from service.tasks.next_word_api import MAX_CHARACTERS, MAX_TOP_K, NextWordRequest
+
+Fields = Mapping[str, Any]
+
+# Whatever simdjson, numpy or Python say about a body that is not the plain case.
+UNRECOGNISED = (ValueError, TypeError, AttributeError, KeyError, RuntimeError, OverflowError)
+CHOICE = {"model": 128, "version": 32}
+
+
+def read_images(body: bytes) -> ImageArrays | None:
+    """The body of a /classify request."""
+    try:
+        fields = _fields(body, {"images", *CHOICE})
+        if fields is None:
+            return None
+        images = fields["images"]
+        pixels = np.frombuffer(images.as_buffer(of_type="d"))
+        if not _are_images(images, body.count(b"[")) or not 0 < len(pixels) <= MAX_ITEMS * PIXELS:
+            return None
+        if np.minimum.reduce(pixels) < 0 or np.maximum.reduce(pixels) > 255:
+            return None
+        grey = pixels.astype(np.float32).reshape(-1, SIDE, SIDE)
+        return ImageArrays(grey, fields.get("model"), fields.get("version"))
+    except UNRECOGNISED:
+        return None
+
+
+def _are_images(images: Sequence[Any], brackets: int) -> bool:
+    """Whether all images, or the one bare image, are 28 rows of 28 or 784 pixels."""
+    if brackets == 1:
+        return len(images) == PIXELS
+    if brackets == 1 + len(images):
+        lengths = {len(image) for image in images}
+        return lengths == {PIXELS} or (lengths == {SIDE} and len(images) == SIDE)
+    if brackets != 1 + (1 + SIDE) * len(images):
+        return False
+    lengths = {len(row) for image in images for row in image}
+    return lengths == {SIDE} and all(len(image) == SIDE for image in images)
+
+
+def read_series(body: bytes) -> SeriesArrays | None:
+    """The body of a /forecast request."""
+    try:
+        names = {"series", "horizon", "season_length", "quantiles", "levels", *CHOICE}
+        fields = _fields(body, names)
+        if fields is None or fields.keys() >= {"quantiles", "levels"}:
+            return None
+        horizon, season = fields.get("horizon"), fields.get("season_length")
+        if not _whole(horizon, MAX_HORIZON) or not _whole(season, MAX_POINTS):
+            return None
+        quantiles = _numbers(fields.get("quantiles"), most=99, largest=1)
+        levels = _numbers(fields.get("levels"), most=49, largest=99.99)
+        if quantiles and 1.0 in quantiles:
+            return None
+        others = sum(type(field) is simdjson.Array for field in fields.values()) - 1
+        series = _series(fields["series"], body.count(b"[") - others)
+        if series is None:
+            return None
+        chosen = (fields.get("model"), fields.get("version"))
+        return SeriesArrays(series, horizon, season, quantiles, levels, *chosen)
+    except UNRECOGNISED:
+        return None
+
+
+def _series(series: Any, brackets: int) -> Sequence[Array] | Array | None:
+    """Each series as float32; a matrix where all are equally long and nothing is missing."""
+    bare = brackets == 1
+    lengths = [len(series)] if bare else [len(each) for each in series]
+    if not (len(lengths) == brackets - 1 or bare) or not 1 <= len(lengths) <= MAX_ITEMS:
+        return None
+    if min(lengths) < 1 or max(lengths) > MAX_POINTS:
+        return None
+    try:
+        values = np.frombuffer(series.as_buffer(of_type="d"))
+    except TypeError:  # null, or something that is no number
+        return _gappy([series.as_list()] if bare else series.as_list())
+    if np.minimum.reduce(values) < -LARGEST or np.maximum.reduce(values) > LARGEST:
+        return None
+    return cut(values.astype(np.float32), lengths)
+
+
+def cut(values: Array, lengths: Sequence[int]) -> Sequence[Array] | Array:
+    """Series one after the other in ``values``, each on its own; a matrix if equally long."""
+    if min(lengths) == max(lengths):
+        return values.reshape(len(lengths), -1)
+    return np.split(values, np.cumsum(lengths[:-1]))
+
+
+def _gappy(series: list[list[object]]) -> list[Array] | None:
+    """Series in which null means that a value is missing."""
+    if not {kind for each in series for kind in map(type, each)} <= {float, int, type(None)}:
+        return None
+    values = [np.array(each, dtype=np.float64) for each in series]
+    if any((np.abs(each) > LARGEST).any() for each in values):
+        return None
+    return [each.astype(np.float32) for each in values]
+
+
+def read_contexts(body: bytes) -> NextWordRequest | None:
+    """The body of a /next-word request; text gains nothing from simdjson."""
+    try:
+        fields = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        return None
+    if type(fields) is not dict or not fields.keys() <= {"contexts", "top_k", *CHOICE}:
+        return None
+    contexts, top_k = fields.get("contexts"), fields.get("top_k", 5)
+    if type(contexts) is str:
+        contexts = [contexts]
+    if type(contexts) is not list or not 1 <= len(contexts) <= MAX_ITEMS:
+        return None
+    if not all(type(each) is str and len(each) <= MAX_CHARACTERS for each in contexts):
+        return None
+    if top_k is None or not _whole(top_k, MAX_TOP_K) or not _chosen(fields):
+        return None
+    return NextWordRequest.model_construct(
+        contexts=contexts,
+        top_k=top_k,
+        model=fields.get("model"),
+        version=fields.get("version"),
+    )
+
+
+def _fields(body: bytes, known: set[str]) -> Fields | None:
+    """The fields of an object with none but ``known`` ones, each once, and a valid choice."""
+    # A parser of its own: a used one is no faster, and refuses to work while a document lives.
+    document: Any = simdjson.Parser().parse(body)
+    # Not items(): it would make lists of the arrays.
+    fields = {name: document[name] for name in document.keys()}  # noqa: SIM118 - no dict
+    if len(fields) != len(document) or not fields.keys() <= known or not _chosen(fields):
+        return None
+    return fields
+
+
+def _chosen(fields: Fields) -> bool:
+    """Whether the model and the version are absent, null or names of a valid length."""
+    for name, longest in CHOICE.items():
+        given = fields.get(name)
+        if given is not None and not (type(given) is str and 1 <= len(given) <= longest):
+            return False
+    return True
+
+
+def _whole(number: object, largest: int) -> bool:
+    return number is None or (type(number) is int and 1 <= number <= largest)
+
+
+def _numbers(given: Any, *, most: int, largest: float) -> list[float] | None:
+    """A list of numbers above 0, at most ``largest``; None for none.
+
+    Raises:
+        ValueError: it is something else.
+    """
+    if given is None:
+        return None
+    numbers = given.as_list()
+    if not 1 <= len(numbers) <= most or not {type(each) for each in numbers} <= {float, int}:
+        raise ValueError
+    if not all(0 < number <= largest for number in numbers):
+        raise ValueError
+    return [float(number) for number in numbers]

@@ -1,0 +1,134 @@
+"""The fast path: plain JSON to an answer, reached before the web framework.
+
+Bytes to arrays, to the batcher, to bytes; no object for a number, no validation model, no router.
+Whatever is not recognised with certainty goes on to the full path, with the body replayed
+untouched, so this layer never refuses a body (docs/decisions/0014-fast-path.md).
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+
+from service.asgi import App, Message, Receive, Scope, Send
+from service.disconnect import unless_gone
+from service.errors import ClientGone, InvalidInput, ModelNotFound
+from service.fast_json import read_contexts, read_images, read_series
+from service.lifecycle import Service
+from service.request_record import current_record
+from service.tasks.contract import Payload
+
+JSON = b"application/json"
+HEADERS = (b"content-type", JSON)
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """What the fast path knows of an endpoint: whose task it is, and how to read plain bodies."""
+
+    task: str
+    read: Callable[[bytes], Any]
+
+
+ENDPOINTS = {
+    "/forecast": Endpoint("forecast", read_series),
+    "/classify": Endpoint("classify", read_images),
+    "/next-word": Endpoint("next-word", read_contexts),
+}
+
+
+class FastPath:
+    """Wrap ``app``, which is the full path: answer here what is plain."""
+
+    def __init__(self, app: App, *, service: Service) -> None:
+        self.app = app
+        self.service = service
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request; what has no fast path passes through."""
+        if scope["type"] != "http" or scope["method"] != "POST":
+            await self.app(scope, receive, send)
+            return
+        path = scope["path"]
+        endpoint = ENDPOINTS.get(path)
+        if endpoint is None:
+            await self.app(scope, receive, send)
+            return
+        metrics = self.service.request_metrics
+        if is_plain_json(scope["headers"]):
+            body = await read_body(receive)
+            payload = await self._answer(endpoint, body, receive)
+            if payload is not None:
+                metrics.paths[path, "fast"] += 1
+                if record := current_record.get():
+                    record.route = path
+                await send_json(send, payload)
+                return
+            receive = Replay(body, receive).receive
+        metrics.paths[path, "full"] += 1
+        await self.app(scope, receive, send)
+
+    async def _answer(self, endpoint: Endpoint, body: bytes, receive: Receive) -> Payload | None:
+        request = endpoint.read(body)
+        if request is None:
+            return None
+        try:
+            model = self.service.registry.find(endpoint.task, request.model, request.version)
+            return await unless_gone(receive, model.answer(request))
+        except (InvalidInput, ModelNotFound):  # nothing was computed: the full path says it better
+            return None
+
+
+def is_plain_json(headers: Iterable[tuple[bytes, bytes]]) -> bool:
+    """Whether the head of a request lets its body be JSON as it is."""
+    for name, value in headers:
+        if name == b"content-encoding":
+            return False
+        if name == b"content-type" and value != JSON:
+            media: bytes = value.partition(b";")[0].strip().lower()
+            if media != JSON:
+                return False
+    return True
+
+
+async def read_body(receive: Receive) -> bytes:
+    """The whole body.
+
+    Raises:
+        ClientGone: the caller left before its end.
+    """
+    message = await receive()
+    if message["type"] == "http.request" and not message.get("more_body", False):
+        body: bytes = message.get("body", b"")
+        return body
+    parts = []
+    while message["type"] == "http.request":
+        parts.append(message.get("body", b""))
+        if not message.get("more_body", False):
+            return b"".join(parts)
+        message = await receive()
+    raise ClientGone("the caller closed the connection before the end of the body")
+
+
+class Replay:
+    """Hands out a body that was read already, then whatever comes after it."""
+
+    def __init__(self, body: bytes, receive: Receive) -> None:
+        self._body: bytes | None = body
+        self._receive = receive
+
+    async def receive(self) -> Message:
+        """The next message of the request."""
+        if self._body is None:
+            return await self._receive()
+        body, self._body = self._body, None
+        return {"type": "http.request", "body": body, "more_body": False}
+
+
+async def send_json(send: Send, payload: Payload) -> None:
+    """Answer with ``payload``."""
+    body = orjson.dumps(payload, option=orjson.OPT_SERIALIZE_NUMPY)
+    headers = [HEADERS, (b"content-length", b"%d" % len(body))]
+    await send({"type": "http.response.start", "status": 200, "headers": headers})
+    await send({"type": "http.response.body", "body": body})

@@ -22,6 +22,7 @@ from training.recipes.config import RecipeTraining
 FAMILIES = {
     "carried-signal": "training.recipes.carried_signal",
     "digits": "training.recipes.digits",
+    "next-value": "training.recipes.next_value",
     "sonnet": "training.recipes.sonnet",
 }
 

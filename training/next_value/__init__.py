@@ -1,0 +1,1 @@
+"""One series, one step: networks that predict the next value, trained and measured."""

@@ -25,7 +25,7 @@ def draw(
         temperatures: (B,) float32, 0 for the likeliest word.
         top_ks: (B,) int64, words to draw from, at most ``most_top_k``; 0 for all.
         top_ps: (B,) float32, share of the probability to draw from; 1 for all.
-        uniforms: (B,) float32 in [0, 1).
+        uniforms: (B,) float32 from 0 to 1.
         returns: (B,) int64.
 
     Source: nucleus sampling (``top_ps``): Holtzman et al. 2020, arXiv:1904.09751.
@@ -36,10 +36,10 @@ def draw(
         shares = _keep_top_k(shares, top_ks, most_top_k)
     if bool((top_ps < 1).any()):
         shares = _keep_top_p(shares, top_ps)
-    reached = shares.cumsum(dim=-1, dtype=torch.float64)  # (B, V)
-    wanted = uniforms.double().unsqueeze(1) * reached[:, -1:]
-    drawn = torch.searchsorted(reached, wanted, right=True).squeeze(1)
-    drawn = drawn.clamp(max=scores.size(1) - 1)
+    reached = shares.cumsum(dim=-1)  # (B, V)
+    # Above 0 and at most the sum: what is found has a share, however it was rounded.
+    wanted = uniforms.clamp(min=1e-7, max=1.0).unsqueeze(1) * reached[:, -1:]
+    drawn = torch.searchsorted(reached, wanted).squeeze(1)
     return torch.where(temperatures > 0, drawn, scores.argmax(dim=-1))
 
 
@@ -52,19 +52,22 @@ def _keep_top_k(shares: Tensor, top_ks: Tensor, most_top_k: int) -> Tensor:
 
 
 def _keep_top_p(
-    shares: Tensor, top_ps: Tensor, least_exponent: float = -32.0, halvings: int = 13
+    shares: Tensor, top_ps: Tensor, least_exponent: float = -32.0, halvings: int = 16
 ) -> Tensor:
     """Only the likeliest words, as few as hold ``top_ps`` of the probability.
 
-    The threshold is searched for by halving the range of its exponent, which takes a tenth of the
-    time of sorting. It is found to 2 ** (-32 / 2**13): words within 0.3 % of it count as ties.
+    The threshold is searched for by halving the range of its exponent, which takes a small part
+    of the time of sorting. It is found to 2 ** (-32 / 2**16): words within 0.04 % of it are ties.
     """
     goal = top_ps.unsqueeze(1) * shares.sum(dim=-1, keepdim=True)
     low = torch.full_like(goal, least_exponent)  # what is kept from there on is enough
     high = torch.zeros_like(goal)
+    likely = torch.empty_like(shares)  # written again and again: new memory takes longer
     for _ in range(halvings):
         middle = (low + high) / 2
-        kept = (shares * (shares >= torch.exp2(middle))).sum(dim=-1, keepdim=True)
+        torch.ge(shares, torch.exp2(middle), out=likely)
+        torch.mul(shares, likely, out=likely)
+        kept = likely.sum(dim=-1, keepdim=True)
         low = torch.where(kept >= goal, middle, low)
         high = torch.where(kept >= goal, high, middle)
     return shares * ((shares >= torch.exp2(low)) | (top_ps >= 1).unsqueeze(1))

@@ -6,6 +6,7 @@ from typing import Any
 
 from fastapi import FastAPI
 
+from service.authorization import Authorization, authorize_from
 from service.body_limit import BodyLimit
 from service.fast_path import FastPath
 from service.http_errors import add_handlers
@@ -73,7 +74,12 @@ def create_app(service: Service, *, fast_path: bool = True) -> FastAPI:
     if fast_path:
         app.add_middleware(FastPath, service=service)
     app.add_middleware(BodyLimit, max_bytes=service.settings.max_body_bytes)
+    if authorize := authorize_from(service.settings):
+        app.add_middleware(Authorization, authorize=authorize)
     app.add_middleware(
-        RequestContext, access_log=service.settings.access_log, metrics=service.request_metrics
+        RequestContext,
+        access_log=service.settings.access_log,
+        metrics=service.request_metrics,
+        default_timeout_ms=service.settings.default_timeout_ms,
     )
     return app

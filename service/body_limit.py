@@ -1,5 +1,7 @@
 """Refuses request bodies that are too long, before they fill the memory."""
 
+from time import perf_counter
+
 from service.asgi import App, Message, Receive, Scope, Send, header
 from service.errors import BodyTooLarge
 from service.problem import body_too_large, send_problem
@@ -43,6 +45,8 @@ class _Meter:
         self._seen_bytes += len(message.get("body", b""))
         if self._seen_bytes > self._max_bytes:
             raise BodyTooLarge(body_too_large(self._max_bytes).detail)
+        if not message.get("more_body", False) and (record := current_record.get()):
+            record.read_s = record.read_s or perf_counter()
         return message
 
 

@@ -7,6 +7,7 @@ ServiceError
       NotJson              the body is no JSON at all
     BrokenForm             the body says that it is a form, but cannot be read as one
     UnsupportedMedia       the body is of a kind that the endpoint does not read
+    Unauthorized           the caller did not say who it is, or may not ask
     BodyTooLarge           the body is longer than the service accepts
     ModelNotFound          no model or version of that name serves here
     NotOffered             the model was exported without what the request needs
@@ -84,6 +85,12 @@ class UnsupportedMedia(ClientError):
     """The endpoint does not read bodies of this media type."""
 
     title = "Unsupported media type"
+
+
+class Unauthorized(ClientError):
+    """The caller sent no key that the service knows."""
+
+    title = "Unauthorized"
 
 
 class BodyTooLarge(ClientError):

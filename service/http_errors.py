@@ -22,6 +22,7 @@ TABLE: dict[type[errors.ServiceError], tuple[int, str]] = {
     errors.NotJson: (400, "not-json"),
     errors.BrokenForm: (400, "broken-form"),
     errors.UnsupportedMedia: (415, "unsupported-media-type"),
+    errors.Unauthorized: (401, "unauthorized"),
     errors.BodyTooLarge: (413, "body-too-large"),
     errors.ModelNotFound: (404, "model-not-found"),
     errors.WrongTask: (422, "wrong-task"),
@@ -51,6 +52,8 @@ def problem_of(error: errors.ServiceError) -> Problem:
 def _headers_of(error: errors.ServiceError) -> dict[str, str]:
     if isinstance(error, errors.Unavailable):
         return {"Retry-After": str(error.retry_after_s)}
+    if isinstance(error, errors.Unauthorized):
+        return {"WWW-Authenticate": 'Bearer realm="seqserve"'}
     # The rest of the body is not read, so no second request can follow it on this connection.
     return {"Connection": "close"} if isinstance(error, errors.BodyTooLarge) else {}
 

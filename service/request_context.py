@@ -10,7 +10,9 @@ from service.errors import ServiceError
 from service.http_errors import problem_of
 from service.metrics import RequestMetrics
 from service.problem import INTERNAL_ERROR, send_problem
+from service.request_deadline import deadline_of
 from service.request_record import RequestRecord, current_record
+from service.server_timing import server_timing
 
 logger = logging.getLogger("seqserve.request")
 
@@ -21,16 +23,23 @@ ROUTINE = ("/healthz/", "/metrics")
 
 
 class RequestContext:
-    """Wrap ``app``: set the request id, count, time and log the request, answer 500 if it fails.
+    """Wrap ``app``: set request id and deadline, count, time and log, answer what goes wrong.
 
-    The id is the caller's ``X-Request-ID`` if that is sane, else a new one.
+    The id is the caller's ``X-Request-ID`` if that is sane, else a new one. The deadline is the
+    caller's ``X-Timeout-Ms`` or ``default_timeout_ms`` after the head of the request was there.
     """
 
     def __init__(
-        self, app: App, *, access_log: bool = True, metrics: RequestMetrics | None = None
+        self,
+        app: App,
+        *,
+        access_log: bool = True,
+        metrics: RequestMetrics | None = None,
+        default_timeout_ms: int = 30_000,
     ) -> None:
         self.app = app
         self.access_log = access_log
+        self.default_timeout_ms = default_timeout_ms
         self.metrics = metrics or RequestMetrics()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -40,9 +49,10 @@ class RequestContext:
             return
         record = RequestRecord(request_id_of(scope), scope["method"], scope["path"])
         token = current_record.set(record)
-        answer = _Answer(send, record.request_id)
+        answer = _Answer(send, record)
         started_s = perf_counter()
         try:
+            record.deadline_s = deadline_of(scope, started_s, self.default_timeout_ms)
             await self.app(scope, receive, answer.send)
         except Exception as error:
             problem = problem_of(error) if isinstance(error, ServiceError) else INTERNAL_ERROR
@@ -71,17 +81,21 @@ class RequestContext:
 
 
 class _Answer:
-    """The sending side of a request: adds the id, remembers the status."""
+    """The sending side of a request: adds id and timing, remembers the status."""
 
-    def __init__(self, send: Send, request_id: str) -> None:
+    def __init__(self, send: Send, record: RequestRecord) -> None:
         self._send = send
-        self._header = (b"x-request-id", request_id.encode("ascii"))
+        self._record = record
         self.status = 0
 
     async def send(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self.status = message["status"]
-            message["headers"] = [*message.get("headers", ()), self._header]
+            record = self._record
+            headers = [*message.get("headers", ()), (b"x-request-id", record.request_id.encode())]
+            if record.model:
+                headers.append((b"server-timing", server_timing(record, perf_counter())))
+            message["headers"] = headers
         await self._send(message)
 
 

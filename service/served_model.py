@@ -69,7 +69,7 @@ class ServedModel:
         """
         record = current_record.get()
         if record:
-            record.rows = record.rows or len(rows)  # later chunks of a forecast hold more
+            record.ask(len(rows))
         deadline_s = record.deadline_s if record else None
         answer = await self.batcher.submit(rows, deadline_s=deadline_s)
         if record:

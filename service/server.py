@@ -8,6 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from service.authorization import authorize_from
 from service.board import Board, Place
 from service.endings import STARTUP_FAILURE, end_quietly_on_sigterm
 from service.errors import StartupError
@@ -33,6 +34,7 @@ def run_server(settings: Settings) -> int:
     configure_logging(settings.log_level, settings.log_format)
     try:
         Repository(settings.repository).active_exports()
+        authorize_from(settings)
         listener = listen(settings.host, settings.port)
     except StartupError as error:
         logger.critical("cannot start: %s", error.detail)

@@ -55,6 +55,23 @@ class Settings(BaseSettings):
     max_body_bytes: int = Field(
         8 * 1024**2, ge=1024, description="Longest request body; a longer one gets 413."
     )
+    default_timeout_ms: int = Field(
+        30_000,
+        ge=1,
+        le=3_600_000,
+        description="Milliseconds until an answer must be ready, unless X-Timeout-Ms says other.",
+    )
+    api_keys: SecretStr | None = Field(
+        None, description="Keys that callers must send, separated by commas; unset: none needed."
+    )
+    api_keys_file: Path | None = Field(
+        None, description="File with such keys, one a line, lines with # in front left out."
+    )
+    auth_hook: str | None = Field(
+        None,
+        pattern=r"^[\w.]+:\w+$",
+        description="Instead of keys, a function of one's own, as module:function.",
+    )
     max_batch_rows: int = Field(64, ge=1, le=65536, description="Most rows in one forward pass.")
     max_batch_cells: int = Field(
         65536,
@@ -107,7 +124,7 @@ class Settings(BaseSettings):
     )
     access_log: bool = Field(True, description="Write a log line for every request.")
 
-    @field_serializer("state_secret", when_used="json")
+    @field_serializer("state_secret", "api_keys", when_used="json-unless-none")
     def _reveal(self, secret: SecretStr) -> str:
         """To the environment of other workers; everything else that prints settings hides it."""
         return secret.get_secret_value()

@@ -61,7 +61,7 @@ class VersionDetails(BaseModel):
     manifest: dict[str, Any]
 
 
-@router.get("", responses=problems(503))
+@router.get("", responses=problems(401, 503))
 def list_models(request: Request) -> ModelList:
     """All models that serve."""
     registry, repository = _places(request)
@@ -70,7 +70,7 @@ def list_models(request: Request) -> ModelList:
     )
 
 
-@router.get("/{name}", responses=problems(404, 503))
+@router.get("/{name}", responses=problems(401, 404, 503))
 def show_model(request: Request, name: str) -> ModelDetails:
     """One model: its versions, and the measured figures of the one that serves."""
     registry, repository = _places(request)
@@ -84,7 +84,7 @@ def show_model(request: Request, name: str) -> ModelDetails:
     )
 
 
-@router.get("/{name}/versions/{version}", responses=problems(404, 503))
+@router.get("/{name}/versions/{version}", responses=problems(401, 404, 503))
 def show_version(request: Request, name: str, version: str) -> VersionDetails:
     """The manifest of any version on disk: inputs, outputs, digests, training, data, figures."""
     registry, repository = _places(request)

@@ -6,6 +6,7 @@ from pydantic import BaseModel, Field
 from pydantic.json_schema import models_json_schema
 
 from service.problem import MEDIA_TYPE
+from service.request_deadline import LONGEST_MS
 from service.tasks.backtest_api import BacktestRequest
 from service.tasks.classify_api import ClassifyRequest
 from service.tasks.forecast_api import ForecastRequest
@@ -31,13 +32,41 @@ TAGS = [
     {"name": "health", "description": "For load balancers and container engines."},
 ]
 PROBLEM_TITLES = {
-    400: "The body is not JSON",
+    400: "The body is not JSON, or a header is wrong",
+    401: "The service wants a key, and this is none of its keys",
     404: "No such model or version serves here",
     413: "The body is too large",
     415: "The body is of a kind that this endpoint does not read",
     422: "An item or a field is wrong; `errors` says which",
     500: "The service failed; its log says why",
     503: "Not ready, overloaded or stopping; `Retry-After` says when to come again",
+    504: "The answer was not ready before the deadline",
+}
+
+
+REQUEST_HEADERS = [
+    {
+        "name": "X-Timeout-Ms",
+        "in": "header",
+        "schema": {"type": "number", "exclusiveMinimum": 0, "maximum": LONGEST_MS},
+        "description": "Milliseconds, from the arrival of the request, in which the answer must be "
+        "ready; what cannot be is not computed and answered with 504.",
+    },
+    {
+        "name": "X-Request-ID",
+        "in": "header",
+        "schema": {"type": "string"},
+        "description": "Comes back in the answer and stands in the log, if it is at most 128 "
+        "letters, digits, `.`, `_`, `:` or `-`; else there is a new one.",
+    },
+]
+ANSWER_HEADERS = {
+    "X-Request-ID": {"schema": {"type": "string"}, "description": "The id of the request."},
+    "Server-Timing": {
+        "schema": {"type": "string"},
+        "description": "Where the time went, in milliseconds: parse, queue, compute, encode; and "
+        "the rows of the largest batch that the request rode in.",
+    },
 }
 
 
@@ -98,7 +127,7 @@ def query(name: str) -> Json:
 
 
 def complete(page: Json) -> Json:
-    """Add the schemas that the routes refer to; drop a failure that cannot happen.
+    """Add the schemas that the routes refer to, and headers; drop a failure that cannot happen.
 
     FastAPI lists a 422 of its own wherever there is a parameter; names in a path are plain text,
     which is always valid.
@@ -107,6 +136,9 @@ def complete(page: Json) -> Json:
         for operation in item.values():
             if "HTTPValidationError" in str(operation["responses"].get("422")):
                 del operation["responses"]["422"]
+            if "predictions" in operation["tags"]:
+                operation.setdefault("parameters", []).extend(REQUEST_HEADERS)
+                operation["responses"]["200"]["headers"] = ANSWER_HEADERS
     documented = (
         ForecastRequest,
         BacktestRequest,

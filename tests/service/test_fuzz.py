@@ -1,5 +1,6 @@
 """Schemathesis fuzzes the service against its own OpenAPI page, in this process."""
 
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -59,7 +60,7 @@ def fuzzed(tiny_repository: Path) -> Iterator[tuple[Any, Send]]:
             def send(case: schemathesis.Case[Any]) -> httpx.Response:
                 arguments = case.as_transport_kwargs(base_url="http://service")
                 sent = requests.Request(**arguments).prepare()
-                headers = {name: str(value) for name, value in sent.headers.items()}
+                headers = {name: patient(name, value) for name, value in sent.headers.items()}
                 request = client.build_request(
                     str(sent.method),
                     str(sent.url),
@@ -70,6 +71,12 @@ def fuzzed(tiny_repository: Path) -> Iterator[tuple[Any, Send]]:
 
             yield schemathesis.openapi.from_dict(app.openapi()), send
             portal.call(client.aclose)
+
+
+def patient(name: str, value: str | bytes) -> str:
+    """The header, but no deadline that a busy machine may miss."""
+    valid = name.lower() == "x-timeout-ms" and re.fullmatch(r"\d{1,5}(\.\d+)?", str(value))
+    return "60000" if valid else str(value)
 
 
 def test_every_operation_is_fuzzed(fuzzed: tuple[Any, Send]) -> None:

@@ -3,6 +3,7 @@
 Axis letters: B texts that go on, N words of context, M banned words.
 """
 
+import asyncio
 import secrets
 from collections import Counter
 from collections.abc import AsyncIterator
@@ -41,11 +42,14 @@ class Completing:
         Raises:
             InvalidInput: a stop word is unknown, or not one word.
         """
-        stops = self._stops(request)
+        # On a thread: looking for what is spelled alike takes its time.
+        stops = await asyncio.to_thread(self._stops, request) if request.stop else {}
         seed = secrets.randbits(31) if request.seed is None else request.seed
         texts = self._texts(request, stops, seed)
         while going := [(at, text) for at, text in enumerate(texts) if not text.finished]:
             outputs = await checked(submit, _rows([text for _, text in going], request))
+            # A quick pass runs on the event loop: others get their turn, who left is noticed.
+            await asyncio.sleep(0)
             drawn = zip(
                 outputs["words"].tolist(), outputs["log_probabilities"].tolist(), strict=True
             )

@@ -22,6 +22,7 @@ Task = Literal["forecast", "classify", "next-word", "transduce"]
 TASKS: tuple[Task, ...] = ("forecast", "classify", "next-word", "transduce")
 FORWARD = "forward"
 DTYPES = ("float32", "int64")
+REDUCED_DTYPES = ("bfloat16",)
 FORMATS = ("torchscript",)
 
 
@@ -66,6 +67,27 @@ class Metric:
 
 
 @dataclass(frozen=True)
+class ReducedPrecision:
+    """Leave to compute in ``dtype`` where the processor can, and what that was measured to cost.
+
+    ``tolerance`` is how far golden answers may be off then, counted as that of golden.json;
+    ``metrics`` are those in both precisions, on validation data.
+    """
+
+    dtype: str
+    tolerance: float
+    metrics: tuple[Metric, ...]
+
+    def __post_init__(self) -> None:
+        if self.dtype not in REDUCED_DTYPES:
+            raise ManifestError(
+                f"reduced_precision: dtype must be one of {REDUCED_DTYPES}, got {self.dtype!r}"
+            )
+        if not self.metrics:
+            raise ManifestError("reduced_precision: metrics must say what was measured")
+
+
+@dataclass(frozen=True)
 class DataSource:
     """A file that was trained or measured on, by name and digest."""
 
@@ -106,6 +128,7 @@ class Manifest:
     created: str
     files: Mapping[str, FileDigest]
     methods: Mapping[str, Method] = field(default_factory=dict)
+    reduced_precision: ReducedPrecision | None = None
     format: str = "torchscript"
     schema_version: int = SCHEMA_VERSION
 
@@ -156,10 +179,19 @@ def _typed(raw: dict[str, Any]) -> dict[str, Any]:
         "inputs": _tensors(raw["inputs"]),
         "outputs": _tensors(raw["outputs"]),
         "methods": {name: _method(method) for name, method in raw.get("methods", {}).items()},
-        "metrics": tuple(Metric(**metric) for metric in raw["metrics"]),
+        "reduced_precision": _reduced(raw.get("reduced_precision")),
+        "metrics": _metrics(raw["metrics"]),
         "data": tuple(DataSource(**source) for source in raw["data"]),
         "files": {name: FileDigest(**digest) for name, digest in raw["files"].items()},
     }
+
+
+def _metrics(raw: list[dict[str, Any]]) -> tuple[Metric, ...]:
+    return tuple(Metric(**metric) for metric in raw)
+
+
+def _reduced(raw: dict[str, Any] | None) -> ReducedPrecision | None:
+    return ReducedPrecision(**raw | {"metrics": _metrics(raw["metrics"])}) if raw else None
 
 
 def _method(raw: dict[str, Any]) -> Method:

@@ -22,10 +22,13 @@ class Example:
     outputs: Arrays
 
 
-def check_golden(run: Run, manifest: Manifest, folder: Path) -> None:
+def check_golden(
+    run: Run, manifest: Manifest, folder: Path, *, tolerance: float | None = None
+) -> None:
     """Compare the answers of ``run`` with the golden ones.
 
-    The tolerance counts relative to the largest magnitude of an output, absolute below 1.
+    The tolerance counts relative to the largest magnitude of an output, absolute below 1. It is
+    that of golden.json, unless another is given.
 
     Raises:
         ExportBroken: an answer differs by more than the tolerance, the examples make no sense, or
@@ -34,7 +37,7 @@ def check_golden(run: Run, manifest: Manifest, folder: Path) -> None:
     path = folder / GOLDEN_FILE
     try:
         golden = json.loads(path.read_bytes())
-        tolerance = float(golden["tolerance"])
+        allowed = float(golden["tolerance"]) if tolerance is None else tolerance
         examples = [_example(raw, manifest) for raw in golden["examples"]]
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise ExportBroken(f"{path}: not golden examples: {error!r}") from error
@@ -42,7 +45,7 @@ def check_golden(run: Run, manifest: Manifest, folder: Path) -> None:
         if method not in {example.method for example in examples}:
             raise ExportBroken(f"{path}: holds no example of {method!r}")
     for example in examples:
-        _check_example(run, example, tolerance, path)
+        _check_example(run, example, allowed, path)
 
 
 def _example(raw: Mapping[str, Any], manifest: Manifest) -> Example:

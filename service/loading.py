@@ -61,16 +61,21 @@ def load_models(
 
 
 def _load(export: Export, settings: Settings) -> LoadedModel:
-    from service.runtime import TorchScriptModel  # noqa: PLC0415 - as above
+    from service.runtime import TorchScriptModel, has_bfloat16  # noqa: PLC0415 - as above
 
     started_s = perf_counter()
     task = make_task(export)
     task.use_secret(settings.state_secret.get_secret_value().encode())
-    model = TorchScriptModel(export.folder, export.manifest)
-    check_golden(model.run, export.manifest, export.folder)
+    reduced = export.manifest.reduced_precision
+    if settings.precision == "float32" or not has_bfloat16():
+        reduced = None
+    model = TorchScriptModel(export.folder, export.manifest, bfloat16=reduced is not None)
+    tolerance = reduced.tolerance if reduced else None
+    check_golden(model.run, export.manifest, export.folder, tolerance=tolerance)
     fields = {
         "model": export.manifest.name,
         "version": export.manifest.version,
+        "precision": reduced.dtype if reduced else "float32",
         "load_ms": round((perf_counter() - started_s) * 1000),
     }
     logger.info("loaded and checked", extra={"fields": fields})

@@ -32,7 +32,8 @@ class TorchScriptModel:
         ExportBroken: ``model.pt`` cannot be loaded, or lacks a method that the manifest names.
     """
 
-    def __init__(self, folder: Path, manifest: Manifest) -> None:
+    def __init__(self, folder: Path, manifest: Manifest, *, bfloat16: bool = False) -> None:
+        self._bfloat16 = bfloat16
         self._methods = manifest.all_methods
         self._graph = _load(folder / MODEL_FILE, list(manifest.methods))
         self._calls = {name: getattr(self._graph, name) for name in self._methods}
@@ -46,15 +47,32 @@ class TorchScriptModel:
         specs = self._methods[method]
         tensors = [torch.from_numpy(_ready(inputs[spec.name], spec)) for spec in specs.inputs]
         with torch.inference_mode():
-            returned = self._calls[method](*tensors)
+            returned = self._pass(method, tensors)
         outputs = returned if isinstance(returned, tuple) else (returned,)
         if len(outputs) != len(specs.outputs):
             raise BatchContractBroken(
                 f"{len(outputs)} outputs, the manifest says {len(specs.outputs)}"
             )
         return {
-            spec.name: tensor.numpy() for spec, tensor in zip(specs.outputs, outputs, strict=True)
+            spec.name: _plain(tensor) for spec, tensor in zip(specs.outputs, outputs, strict=True)
         }
+
+    def _pass(self, method: str, tensors: list[torch.Tensor]) -> Any:
+        if not self._bfloat16:
+            return self._calls[method](*tensors)
+        # Every call casts the weights anew; to cast them once took no less time, where it worked.
+        with torch.autocast("cpu", torch.bfloat16, cache_enabled=False):
+            return self._calls[method](*tensors)
+
+
+def has_bfloat16() -> bool:
+    """Whether the processor multiplies bfloat16 itself, instead of emulating it at great cost."""
+    return bool(torch.cpu._is_avx512_bf16_supported())
+
+
+def _plain(tensor: torch.Tensor) -> Array:
+    array: Array = (tensor.float() if tensor.dtype == torch.bfloat16 else tensor).numpy()
+    return array
 
 
 def _ready(array: Array, spec: TensorSpec) -> Array:

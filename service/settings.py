@@ -101,6 +101,10 @@ class Settings(BaseSettings):
         le=1024,
         description="Threads inside one forward pass; small models are fastest with one.",
     )
+    precision: Literal["auto", "float32"] = Field(
+        "auto",
+        description="auto: bfloat16 for models that were measured in it, where the CPU has it.",
+    )
     warmup_max_s: float = Field(
         2.0, ge=0, le=60, description="Longest warm-up of one model, in seconds."
     )

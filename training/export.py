@@ -107,7 +107,7 @@ def _require_examples(draft: Draft) -> None:
 def _write_files(network: nn.Module, draft: Draft, folder: Path) -> None:
     scripted = _scripted(network, list(draft.methods))
     scripted.save(str(folder / contract.MODEL_FILE))
-    loaded = torch.jit.load(str(folder / contract.MODEL_FILE))  # type: ignore[no-untyped-call]
+    loaded = load_graph(folder)
     examples = [
         _golden_example(network, loaded, draft, inputs, method)
         for method, golden in draft.all_golden.items()
@@ -118,6 +118,11 @@ def _write_files(network: nn.Module, draft: Draft, folder: Path) -> None:
     (folder / contract.REPORT_FILE).write_text(draft.report_html, encoding="utf-8")
     for name, content in draft.files.items():
         (folder / name).write_bytes(content)
+
+
+def load_graph(folder: Path) -> Any:
+    """The graph of an export, ready to be called."""
+    return torch.jit.load(str(folder / contract.MODEL_FILE)).eval()  # type: ignore[no-untyped-call]
 
 
 def _scripted(network: nn.Module, methods: list[str]) -> Any:

@@ -1,6 +1,7 @@
 import json
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -12,6 +13,7 @@ from models.manifest import (
     ManifestError,
     Method,
     Metric,
+    ReducedPrecision,
     TensorSpec,
     active_version,
     digest_file,
@@ -182,3 +184,29 @@ def test_further_methods_survive_json() -> None:
 def test_what_cannot_be_a_further_method_is_refused(name: str) -> None:
     with pytest.raises(ManifestError, match="cannot be the name of a further method"):
         replace(MANIFEST, methods={name: Method((), ())})
+
+
+MEASURED = ReducedPrecision("bfloat16", 0.02, (Metric("accuracy", "pool", "validation", 0.99),))
+
+
+def test_a_manifest_without_reduced_precision_allows_none() -> None:
+    raw = json.loads(MANIFEST.to_json())
+    del raw["reduced_precision"]
+
+    assert Manifest.from_json(json.dumps(raw)).reduced_precision is None
+
+
+def test_reduced_precision_survives_json() -> None:
+    manifest = replace(MANIFEST, reduced_precision=MEASURED)
+
+    assert Manifest.from_json(manifest.to_json()) == manifest
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [({"dtype": "int4"}, "dtype must be one of"), ({"metrics": ()}, "what was measured")],
+    ids=["dtype", "metrics"],
+)
+def test_reduced_precision_without_sense_is_refused(change: dict[str, Any], message: str) -> None:
+    with pytest.raises(ManifestError, match=message):
+        replace(MEASURED, **change)

@@ -163,3 +163,44 @@ def test_golden_examples_of_a_method_are_compared(two_methods: Path) -> None:
 
     with pytest.raises(ExportBroken, match="does not reproduce 'scores'"):
         check_golden(off_in_score, manifest, two_methods)
+
+
+class Half(torch.nn.Module):
+    """Answers in bfloat16 what a matrix product makes of it there: 257 has no bfloat16."""
+
+    def forward(self, rows: torch.Tensor) -> torch.Tensor:
+        return rows @ torch.eye(3)
+
+
+@pytest.fixture(scope="module")
+def halved(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    rows = batch_first("rows", "float32", ("column", 3))
+    draft = Draft(
+        name="half",
+        task="classify",
+        inputs=(rows,),
+        outputs=(replace(rows, name="same"),),
+        parameters={},
+        golden=[{"rows": np.full((2, 3), 257, dtype=np.float32)}],
+        **PROVENANCE,
+    )
+    return write_export(Half(), draft, tmp_path_factory.mktemp("repository"))
+
+
+def test_bfloat16_is_used_where_it_is_asked_for_and_answers_are_float32(halved: Path) -> None:
+    manifest = read_manifest(halved)
+    rows = {"rows": np.full((2, 3), 257, dtype=np.float32)}
+    full = TorchScriptModel(halved, manifest).run(rows)["same"]
+    half = TorchScriptModel(halved, manifest, bfloat16=True).run(rows)["same"]
+
+    assert (full.tolist(), half.tolist()) == ([[257.0] * 3] * 2, [[256.0] * 3] * 2)
+    assert half.dtype == np.float32
+
+
+def test_golden_answers_may_be_off_by_the_tolerance_of_the_precision(halved: Path) -> None:
+    manifest = read_manifest(halved)
+    half = TorchScriptModel(halved, manifest, bfloat16=True)
+    check_golden(half.run, manifest, halved, tolerance=0.01)
+
+    with pytest.raises(ExportBroken, match="off by 1, allowed is"):
+        check_golden(half.run, manifest, halved)

@@ -1,0 +1,69 @@
+"""Which models compute in bfloat16: those that were measured in it, where the processor has it."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from models.manifest import MANIFEST_FILE, Metric, ReducedPrecision, read_manifest
+from service import runtime
+from service.loading import LoadedModel, load_models
+from service.settings import Settings
+from service.threads import ThreadPlan
+from tests.service.tiny_networks import Brightness, classifier_draft
+from training.export import write_export
+
+PLAN = ThreadPlan(processors=1, workers=1, intra_op=1)
+MEASURED = ReducedPrecision("bfloat16", 0.05, (Metric("accuracy", "x", "validation", 1.0),))
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> Path:
+    """The brightness model, measured in bfloat16, and another one that was not."""
+    folder = write_export(Brightness(), classifier_draft("measured"), tmp_path)
+    write_export(Brightness(), classifier_draft("plain"), tmp_path)
+    manifest = replace(read_manifest(folder), reduced_precision=MEASURED)
+    (folder / MANIFEST_FILE).write_text(manifest.to_json())
+    return tmp_path
+
+
+def loaded(repository: Path, **settings: object) -> dict[str, LoadedModel]:
+    values = Settings.model_validate({"repository": repository, **settings})
+    models = load_models(values, PLAN, lambda: False)
+    return {model.export.manifest.name: model for model in models}
+
+
+def halves(model: LoadedModel) -> bool:
+    owner = model.run.__self__  # type: ignore[attr-defined]
+    assert isinstance(owner, runtime.TorchScriptModel)
+    return owner._bfloat16
+
+
+@pytest.mark.parametrize(
+    ("has_it", "setting", "measured"),
+    [(True, "auto", True), (False, "auto", False), (True, "float32", False)],
+    ids=["measured", "processor lacks it", "turned off"],
+)
+def test_only_what_was_measured_computes_in_bfloat16(
+    repository: Path, monkeypatch: pytest.MonkeyPatch, has_it: bool, setting: str, measured: bool
+) -> None:
+    monkeypatch.setattr(runtime, "has_bfloat16", lambda: has_it)
+    models = loaded(repository, precision=setting)
+
+    assert halves(models["measured"]) is measured
+    assert not halves(models["plain"])
+
+
+@pytest.mark.skipif(not runtime.has_bfloat16(), reason="the processor lacks bfloat16")
+def test_the_shipped_digits_answer_alike_alone_and_in_a_batch_in_bfloat16() -> None:
+    digits = loaded(Path("models/repository"))["digits"]
+    images = (np.random.default_rng(7).random((64, 28, 28)) ** 4 * 255).astype(np.float32)
+    alone = np.stack(
+        [digits.run({"images": image[None]}, "forward")["probabilities"][0] for image in images]
+    )
+
+    assert halves(digits)
+    for size in (1, 2, 3, 5, 8, 13, 16, 31, 32, 33, 64):
+        together = digits.run({"images": images[:size]}, "forward")["probabilities"]
+        assert np.abs(together - alone[:size]).max() <= 1e-5

@@ -10,8 +10,11 @@ from typer.testing import CliRunner, Result
 import training.cli
 from models.manifest import read_manifest
 from training.errors import DataError, Interrupted
-from training.recipes.recipe import Recipe, recipe_names
+from training.recipes.many import run_all
+from training.recipes.recipe import Recipe, load_recipe, recipe_names
 from training.recipes.request import RecipeRequest
+from training.recipes.results import Results
+from training.recipes.table import row_of
 
 
 def run(*arguments: str) -> Result:
@@ -111,24 +114,12 @@ def test_an_interruption_stops_them_all(monkeypatch: pytest.MonkeyPatch, tmp_pat
     assert result.exit_code == 130
 
 
-def test_recipes_run_in_processes_of_their_own(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    names = ["digits-flat-lstm", "digits-rows-rnn"]
-    monkeypatch.setattr("training.recipes.command.recipe_names", lambda: names)
-    result = run("all", "--smoke", "--jobs", "2", "--folder", str(tmp_path))
-    assert result.exit_code == 0, result.stderr
-    rows = json.loads((tmp_path / "results.json").read_text())
-    assert [row["recipe"] for row in rows] == names
-    assert "step 20/20" in (tmp_path / "logs/digits-rows-rnn.log").read_text()
-
-
-def test_a_process_that_fails_leaves_its_last_words(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    monkeypatch.setattr("training.recipes.command.recipe_names", lambda: ["digits-flat-lstm"])
-    nowhere = str(tmp_path / "nowhere")
-    result = run("all", "--jobs", "2", "--folder", str(tmp_path), "--data", nowhere)
-    assert result.exit_code == 2
-    assert "digits-flat-lstm: --data:" in result.stderr
-    assert "is not a folder" in result.stderr
+def test_recipes_run_in_processes_of_their_own_and_leave_their_last_words(tmp_path: Path) -> None:
+    request = RecipeRequest(folder=tmp_path, smoke=True, jobs=2, only="notes")
+    assert run_all(["sine-to-cosine-rnn", "soup"], request) == {
+        "soup": "there is no recipe 'soup': `seqserve train recipe list` shows those there are"
+    }
+    row = row_of(load_recipe("sine-to-cosine-rnn"), Results(request.results))
+    assert row.notes is not None
+    assert row.tuned is None
+    assert "step 6/6" in (tmp_path / "logs/sine-to-cosine-rnn.log").read_text()

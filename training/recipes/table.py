@@ -23,8 +23,6 @@ HEADER = (
     "reached",
     "time",
 )
-# Words that fit a terminal of 80 columns.
-SHORT_HEADER = ("recipe", "notes report", "notes' setting", "better setting", "figure to reach")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,12 +82,16 @@ def as_markdown(rows: Sequence[Row]) -> str:
 
 
 def as_table(rows: Sequence[Row]) -> Table:
-    """For the terminal."""
+    """For a terminal, however narrow: the words of a recipe stand below its name."""
     table = Table(title="Recipes", show_lines=True)
-    for name in (*SHORT_HEADER, *HEADER[len(SHORT_HEADER) :]):
-        table.add_column(name, no_wrap=name in ("recipe", "notes' setting", "time"))
+    widths = {"notes' setting": 9, "better setting": 12, "reached": 9, "time": 6}
+    table.add_column("recipe", min_width=28)
+    for name, width in widths.items():
+        table.add_column(name, width=width)
     for row in rows:
-        table.add_row(*row.cells())
+        words = f"{row.recipe}\nto reach: {row.figure}\nnotes report: {row.reported}"
+        shown = (row.notes_shown, row.better_shown.replace(", ", "\n"), row.reached)
+        table.add_row(words, *shown, _duration(row.wall_time_s))
     return table
 
 

@@ -2,6 +2,7 @@ import json
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 
 from training.errors import DataError
 from training.recipes.recipe import Recipe, Shipped, Target
@@ -11,6 +12,7 @@ from training.recipes.table import (
     LAST_MARKER,
     as_json,
     as_markdown,
+    as_table,
     row_of,
     shipped_figure,
     write_between_markers,
@@ -90,6 +92,18 @@ def test_the_table_holds_both_figures_and_the_time_of_both(tmp_path: Path) -> No
     (read,) = json.loads(as_json([row]))
     assert (read["notes"]["value"], read["tuned"]["value"]) == (3.25, 1.5)
     assert read["wall_time_s"] == 140.0
+
+
+def test_the_table_of_a_narrow_terminal_cuts_nothing_off(tmp_path: Path) -> None:
+    results = Results(tmp_path)
+    results.store(measured("notes", 3.25))
+    results.store(measured("tuned", 1.5))
+    console = Console(width=80, record=True)
+    console.print(as_table([row_of(recipe(), results)]))
+    text = console.export_text()
+    assert "…" not in text
+    for words in ("soup", "to reach: salt at most 2", "notes report: good | hot", "3.25", "1.5"):
+        assert words in text
 
 
 def test_results_are_finished_only_with_the_same_options_and_their_export(tmp_path: Path) -> None:

@@ -94,7 +94,8 @@ class RaggedCell(nn.Module):
         """The hidden units after every real step, and the states after the last of them."""
         shortest = int(lengths.min())
         if shortest == features.size(1):
-            return self.cell(features, states)
+            whole, after = self.cell(features, states)
+            return whole, after
         hidden = features.new_zeros(features.size(0), features.size(1), self.hidden_size)
         if shortest > 0:
             together, states = self.cell(features[:, :shortest], states)

@@ -22,6 +22,7 @@ from service.routes import (
     models,
     next_word,
     transduce,
+    transduce_stream,
 )
 from service.routes.openapi import DESCRIPTION, TAGS, complete
 from service.version import project_version
@@ -70,6 +71,7 @@ def create_app(service: Service, *, fast_path: bool = True) -> FastAPI:
         docs,
     ):
         app.include_router(module.router)
+    app.router.routes.append(transduce_stream.route)
     add_handlers(app)
     if fast_path:
         app.add_middleware(FastPath, service=service)

@@ -12,6 +12,7 @@ from typing import Any
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from service.problem import MEDIA_TYPE, Problem
+from service.websocket_protocol import StreamProtocol
 
 logger = logging.getLogger("seqserve")
 
@@ -41,6 +42,14 @@ class Connection(HttpToolsProtocol):
         super().connection_lost(exc)
         self._wait_no_more()
         self._on_lost()
+
+    def handle_websocket_upgrade(self) -> None:
+        """Hand the connection on: from here it is no longer a request that we wait for."""
+        super().handle_websocket_upgrade()
+        self._receiving = False
+        protocol: object = self.transport.get_protocol()
+        if isinstance(protocol, StreamProtocol):
+            protocol.on_lost = self._on_lost
 
     def on_message_begin(self) -> None:
         """The first byte of a request."""

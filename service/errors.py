@@ -11,6 +11,7 @@ ServiceError
     BodyTooLarge           the body is longer than the service accepts
     ModelNotFound          no model or version of that name serves here
     NotOffered             the model was exported without what the request needs
+    StreamIdle             a WebSocket over which nothing came for too long
     ClientGone             the caller closed the connection
   Unavailable              the same request may succeed later
     ServiceNotReady        models are still being loaded
@@ -115,6 +116,12 @@ class NotOffered(ClientError):
     """The model lacks a method of its graph that the request needs; says how it gets it."""
 
     title = "Not offered"
+
+
+class StreamIdle(ClientError):
+    """Nothing came over a WebSocket for ``stream_idle_s`` seconds."""
+
+    title = "Stream idle"
 
 
 class ClientGone(ClientError):

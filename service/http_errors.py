@@ -18,6 +18,7 @@ TABLE: dict[type[errors.ServiceError], tuple[int, str]] = {
     errors.ServiceError: (500, "internal-error"),
     errors.ClientError: (400, "bad-request"),
     errors.ClientGone: (499, "client-gone"),
+    errors.StreamIdle: (408, "stream-idle"),
     errors.InvalidInput: (422, "invalid-input"),
     errors.NotJson: (400, "not-json"),
     errors.BrokenForm: (400, "broken-form"),

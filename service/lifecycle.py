@@ -21,12 +21,13 @@ from service.loading import (
     warm_event_loop,
 )
 from service.loop_turns import LoopTurns
-from service.metrics import RequestMetrics, Samples, model_samples, render
+from service.metrics import RequestMetrics, Samples, model_samples, render, stream_samples
 from service.model_thread import ModelThread
 from service.registry import Registry
 from service.served_model import ServedModel
 from service.settings import Settings
 from service.shared_metrics import SharedMetrics
+from service.stream_stats import StreamStats
 from service.threads import ThreadPlan, plan_threads
 
 logger = logging.getLogger("seqserve")
@@ -47,6 +48,7 @@ class Service:
         self.place.slot.connections = 0
         self.threads: ThreadPlan = plan_threads(len(self.place.board.slots), settings.threads)
         self.request_metrics = RequestMetrics()
+        self.stream_stats = StreamStats()
         self.metrics = SharedMetrics(self.place.board, self.place.index, self._samples)
         self._abort = abort
         self._registry: Registry | None = None
@@ -80,7 +82,7 @@ class Service:
     def _samples(self) -> Samples:
         """What this worker counted; before it is ready, requests only."""
         models = model_samples(self._registry) if self._registry else {}
-        return self.request_metrics.samples() | models
+        return self.request_metrics.samples() | stream_samples(self.stream_stats) | models
 
     def healthy(self) -> Registry:
         """The models that serve, if the thread of each of them is alive.

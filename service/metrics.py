@@ -14,6 +14,7 @@ from typing import Literal
 
 from service.batch_stats import BATCH_SIZES
 from service.registry import Registry
+from service.stream_stats import StreamStats
 
 MEDIA_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 DURATIONS_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
@@ -63,6 +64,10 @@ FAMILIES = (
         "request_seconds", "histogram", "From the head read to the answer written.", DURATIONS_S
     ),
     Family("predictions_total", "counter", "Predictions by path: fast, or full."),
+    Family("streams", "gauge", "Open WebSockets of /transduce/stream."),
+    Family("streams_total", "counter", "WebSockets that ended, by close code."),
+    Family("stream_messages_total", "counter", "Messages with samples that were read."),
+    Family("stream_samples_total", "counter", "Samples that were read from WebSockets."),
     *(Family(name, "counter", text) for name, text, _ in MODEL_COUNTERS),
     Family("waiting_rows", "gauge", "Rows that wait for a pass now."),
     Family("batch_rows", "histogram", "Rows in each batch.", BATCH_SIZES),
@@ -112,6 +117,18 @@ class RequestMetrics:
         for (route, path), count in self.paths.items():
             found["predictions_total", (("route", route), ("path", path))] = [count]
         return found
+
+
+def stream_samples(stats: StreamStats) -> Samples:
+    """What the WebSockets of a process counted."""
+    ended: Samples = {
+        ("streams_total", (("code", str(code)),)): [count] for code, count in stats.ended.items()
+    }
+    return ended | {
+        ("streams", ()): [stats.open],
+        ("stream_messages_total", ()): [stats.messages],
+        ("stream_samples_total", ()): [stats.samples],
+    }
 
 
 def model_samples(registry: Registry) -> Samples:

@@ -10,10 +10,9 @@ from service.tasks.transduce_stream import Frame, joinable
 
 @dataclass(frozen=True, slots=True)
 class Ending:
-    """Why a stream ends: the close code, and the error that a client is told."""
+    """Why a stream ends: the close code, and the error that the client is told, if any."""
 
     code: int
-    reason: str = ""
     error: ServiceError | None = None
 
 

@@ -11,11 +11,14 @@ from service.acceptor import Acceptor
 from service.connection import Connection
 from service.lifecycle import Service
 from service.settings import Settings
+from service.websocket_protocol import StreamProtocol
 
 # A turn is a tenth of a second.
 TURNS_BETWEEN_METRICS = 3
 # Exports, libraries, the log, the event loop itself.
 FILES_BESIDES = 128
+# A WebSocket whose client is gone without a word is noticed after twice that.
+PING_S = 20.0
 
 
 class WorkerServer(uvicorn.Server):
@@ -91,7 +94,12 @@ def uvicorn_config(settings: Settings, app: object) -> uvicorn.Config:
     return uvicorn.Config(
         app,  # type: ignore[arg-type]
         http=Connection,
-        ws="none",
+        ws=StreamProtocol,
+        ws_max_size=settings.max_stream_message_bytes,
+        ws_ping_interval=PING_S,
+        ws_ping_timeout=PING_S,
+        # Noise does not compress, and every stream would hold 10 kB of windows.
+        ws_per_message_deflate=False,
         lifespan="on",
         log_config=None,
         access_log=False,

@@ -1,0 +1,1 @@
+"""Signals whose samples arrive over time, over WebSockets."""

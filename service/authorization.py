@@ -8,6 +8,8 @@ from pathlib import Path
 
 from service.asgi import App, Receive, Scope, Send, header
 from service.errors import StartupError, Unauthorized
+from service.handshake import refuse_handshake
+from service.request_context import request_id_of
 from service.settings import Settings
 
 # Returns for callers who may, raises Unauthorized for others; sees the head of the request only.
@@ -35,10 +37,10 @@ class Authorization:
         if scope["type"] in ("http", "websocket") and not is_open(scope["path"]):
             try:
                 await self.authorize(scope)
-            except Unauthorized:
+            except Unauthorized as error:
                 if scope["type"] == "http":
                     raise
-                await send({"type": "websocket.close", "code": 1008})  # refused: HTTP 403
+                await refuse_handshake(send, error, request_id_of(scope))
                 return
         await self.app(scope, receive, send)
 

@@ -9,9 +9,8 @@ from starlette.routing import WebSocketRoute
 
 from service.asgi import Receive, Scope, Send
 from service.errors import Fault, InvalidInput, ServiceError, ServiceOverloaded
-from service.http_errors import problem_of
+from service.handshake import refuse_handshake
 from service.lifecycle import Service
-from service.problem import MEDIA_TYPE
 from service.request_context import request_id_of
 from service.request_record import RequestRecord, current_record
 from service.served_model import ServedModel
@@ -35,7 +34,7 @@ class TransduceStream:
         try:
             model = _chosen(service, scope)
         except ServiceError as error:
-            await _refuse(send, error, record.request_id)
+            await refuse_handshake(send, error, record.request_id)
             return
         record.model, record.version = model.name, model.version
         code = await _run(service, model, receive, send)
@@ -52,16 +51,6 @@ def _chosen(service: Service, scope: Scope) -> ServedModel:
     if service.stream_stats.open >= most:
         raise ServiceOverloaded(f"{most} streams are open already, no more may be")
     return service.registry.find("transduce", asked.get("model"), asked.get("version"))
-
-
-async def _refuse(send: Send, error: ServiceError, request_id: str) -> None:
-    """Answer the handshake with an HTTP status and a problem document."""
-    problem = problem_of(error)
-    headers = {"content-type": MEDIA_TYPE, "x-request-id": request_id, **problem.headers}
-    encoded = [(name.lower().encode(), value.encode()) for name, value in headers.items()]
-    start = {"type": "websocket.http.response.start", "status": problem.status}
-    await send(start | {"headers": encoded})
-    await send({"type": "websocket.http.response.body", "body": problem.body(request_id)})
 
 
 async def _run(service: Service, model: ServedModel, receive: Receive, send: Send) -> int:

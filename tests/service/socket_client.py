@@ -1,7 +1,7 @@
 """A WebSocket to the application in this process, below any framework."""
 
 import asyncio
-from collections.abc import AsyncIterator, MutableMapping
+from collections.abc import AsyncIterator, MutableMapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -56,7 +56,9 @@ class Socket:
 
 
 @asynccontextmanager
-async def opened(app: App, query: str = "") -> AsyncIterator[Socket]:
+async def opened(
+    app: App, query: str = "", headers: Sequence[tuple[bytes, bytes]] = ()
+) -> AsyncIterator[Socket]:
     """An accepted or refused socket; at the end the client is gone and the application done."""
     socket = Socket()
     socket.to_app.put_nowait({"type": "websocket.connect"})
@@ -67,7 +69,7 @@ async def opened(app: App, query: str = "") -> AsyncIterator[Socket]:
         "raw_path": b"/transduce/stream",
         "root_path": "",
         "query_string": query.encode(),
-        "headers": [],
+        "headers": list(headers),
         "subprotocols": [],
         "scheme": "ws",
         "extensions": {"websocket.http.response": {}},

@@ -58,7 +58,7 @@ async def test_without_keys_everybody_may_ask(serve_with: ServeWith) -> None:
         assert (await client.get("/models")).status_code == 200
 
 
-async def test_a_websocket_without_a_key_is_closed() -> None:
+async def test_a_websocket_without_a_key_is_refused_like_a_request() -> None:
     async def unreachable(*_: object) -> None:
         raise AssertionError
 
@@ -71,7 +71,9 @@ async def test_a_websocket_without_a_key_is_closed() -> None:
     guarded = Authorization(unreachable, authorize=ApiKeys(["first-key-1"]))
     await guarded(scope, unreachable, remember)  # type: ignore[arg-type]
 
-    assert sent == [{"type": "websocket.close", "code": 1008}]
+    start, body = sent
+    assert (start["type"], start["status"]) == ("websocket.http.response.start", 401)
+    assert b"urn:seqserve:problem:" in body["body"]
 
 
 async def test_a_deployment_may_bring_its_own_hook(serve_with: ServeWith) -> None:

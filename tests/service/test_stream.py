@@ -218,6 +218,14 @@ async def test_a_handshake_that_makes_no_sense_is_refused_with_a_problem(
     assert f"urn:seqserve:problem:{kind}".encode() in body["body"]
 
 
+async def test_a_service_with_keys_asks_for_one(serve: Serve) -> None:
+    async with serve(api_keys="first-key-1") as app:
+        async with opened(app) as socket:
+            assert (await socket.message())["status"] == 401
+        async with opened(app, headers=[(b"x-api-key", b"first-key-1")]) as socket:
+            await greeted(socket)
+
+
 async def test_a_stream_too_many_is_refused(serve: Serve) -> None:
     async with serve(max_streams=1) as app, opened(app) as first:
         await greeted(first)

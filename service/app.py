@@ -7,6 +7,7 @@ from typing import Any
 from fastapi import FastAPI
 
 from service.authorization import Authorization, authorize_from
+from service.body_encoding import Decompression
 from service.body_limit import BodyLimit
 from service.fast_path import FastPath
 from service.http_errors import add_handlers
@@ -75,7 +76,9 @@ def create_app(service: Service, *, fast_path: bool = True) -> FastAPI:
     add_handlers(app)
     if fast_path:
         app.add_middleware(FastPath, service=service)
-    app.add_middleware(BodyLimit, max_bytes=service.settings.max_body_bytes)
+    max_bytes = service.settings.max_body_bytes
+    app.add_middleware(Decompression, max_bytes=max_bytes, off_loop=service.off_loop)
+    app.add_middleware(BodyLimit, max_bytes=max_bytes)
     if authorize := authorize_from(service.settings):
         app.add_middleware(Authorization, authorize=authorize)
     app.add_middleware(

@@ -8,6 +8,9 @@ ServiceError
     BrokenForm             the body says that it is a form, but cannot be read as one
     UnsupportedMedia       the body is of a kind that the endpoint does not read
     Unauthorized           the caller did not say who it is, or may not ask
+      UnsupportedEncoding  it is compressed in a way that the service does not know
+    BrokenEncoding         the body says how it is compressed, but is not
+    BrokenArray            the body says that it is a NumPy file, but is not
     BodyTooLarge           the body is longer than the service accepts
     ModelNotFound          no model or version of that name serves here
     NotOffered             the model was exported without what the request needs
@@ -86,6 +89,24 @@ class UnsupportedMedia(ClientError):
     """The endpoint does not read bodies of this media type."""
 
     title = "Unsupported media type"
+
+
+class UnsupportedEncoding(UnsupportedMedia):
+    """The body is compressed in a way that the service does not know."""
+
+    title = "Unsupported content encoding"
+
+
+class BrokenEncoding(ClientError):
+    """The body is not what its Content-Encoding says."""
+
+    title = "Broken encoding"
+
+
+class BrokenArray(ClientError):
+    """The body is no NumPy file, or none that can be read without running code from it."""
+
+    title = "Broken array"
 
 
 class Unauthorized(ClientError):

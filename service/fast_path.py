@@ -11,9 +11,10 @@ from typing import Any
 
 import orjson
 
-from service.asgi import App, Message, Receive, Scope, Send
+from service.asgi import App, Receive, Scope, Send
+from service.body_reading import Replay, read_body
 from service.disconnect import unless_gone
-from service.errors import ClientGone, InvalidInput, ModelNotFound
+from service.errors import InvalidInput, ModelNotFound
 from service.fast_json import read_contexts, read_images, read_series
 from service.lifecycle import Service
 from service.request_record import current_record
@@ -70,7 +71,7 @@ class FastPath:
         await self.app(scope, receive, send)
 
     async def _answer(self, endpoint: Endpoint, body: bytes, receive: Receive) -> Payload | None:
-        request = endpoint.read(body)
+        request = await self.service.off_loop.run(len(body), lambda: endpoint.read(body))
         if request is None:
             return None
         try:
@@ -90,40 +91,6 @@ def is_plain_json(headers: Iterable[tuple[bytes, bytes]]) -> bool:
             if media != JSON:
                 return False
     return True
-
-
-async def read_body(receive: Receive) -> bytes:
-    """The whole body.
-
-    Raises:
-        ClientGone: the caller left before its end.
-    """
-    message = await receive()
-    if message["type"] == "http.request" and not message.get("more_body", False):
-        body: bytes = message.get("body", b"")
-        return body
-    parts = []
-    while message["type"] == "http.request":
-        parts.append(message.get("body", b""))
-        if not message.get("more_body", False):
-            return b"".join(parts)
-        message = await receive()
-    raise ClientGone("the caller closed the connection before the end of the body")
-
-
-class Replay:
-    """Hands out a body that was read already, then whatever comes after it."""
-
-    def __init__(self, body: bytes, receive: Receive) -> None:
-        self._body: bytes | None = body
-        self._receive = receive
-
-    async def receive(self) -> Message:
-        """The next message of the request."""
-        if self._body is None:
-            return await self._receive()
-        body, self._body = self._body, None
-        return {"type": "http.request", "body": body, "more_body": False}
 
 
 async def send_json(send: Send, payload: Payload) -> None:

@@ -23,6 +23,9 @@ TABLE: dict[type[errors.ServiceError], tuple[int, str]] = {
     errors.NotJson: (400, "not-json"),
     errors.BrokenForm: (400, "broken-form"),
     errors.UnsupportedMedia: (415, "unsupported-media-type"),
+    errors.UnsupportedEncoding: (415, "unsupported-content-encoding"),
+    errors.BrokenEncoding: (400, "broken-encoding"),
+    errors.BrokenArray: (400, "broken-array"),
     errors.Unauthorized: (401, "unauthorized"),
     errors.BodyTooLarge: (413, "body-too-large"),
     errors.ModelNotFound: (404, "model-not-found"),
@@ -53,6 +56,8 @@ def problem_of(error: errors.ServiceError) -> Problem:
 def _headers_of(error: errors.ServiceError) -> dict[str, str]:
     if isinstance(error, errors.Unavailable):
         return {"Retry-After": str(error.retry_after_s)}
+    if isinstance(error, errors.UnsupportedEncoding):
+        return {"Accept-Encoding": "gzip, zstd"}
     if isinstance(error, errors.Unauthorized):
         return {"WWW-Authenticate": 'Bearer realm="seqserve"'}
     # The rest of the body is not read, so no second request can follow it on this connection.

@@ -23,6 +23,7 @@ from service.loading import (
 from service.loop_turns import LoopTurns
 from service.metrics import RequestMetrics, Samples, model_samples, render, stream_samples
 from service.model_thread import ModelThread
+from service.off_loop import OffLoop
 from service.registry import Registry
 from service.served_model import ServedModel
 from service.settings import Settings
@@ -49,6 +50,7 @@ class Service:
         self.threads: ThreadPlan = plan_threads(len(self.place.board.slots), settings.threads)
         self.request_metrics = RequestMetrics()
         self.stream_stats = StreamStats()
+        self.off_loop = OffLoop(settings.off_loop_bytes)
         self.metrics = SharedMetrics(self.place.board, self.place.index, self._samples)
         self._abort = abort
         self._registry: Registry | None = None
@@ -180,6 +182,7 @@ class Service:
             await asyncio.gather(
                 *(model.close(patience_s=self.settings.graceful_stop_s) for model in models)
             )
+        self.off_loop.close()
         logger.info("stopped")
 
 

@@ -27,8 +27,13 @@ def parse_json(body: bytes, model: type[ModelT]) -> ModelT:
     try:
         return model.model_validate(_loads(body))
     except ValidationError as error:
-        found = error.errors(include_url=False, include_context=False, include_input=False)
-        raise InvalidInput([_fault(each) for each in found]) from None
+        raise InvalidInput(faults_of(error)) from None
+
+
+def faults_of(error: ValidationError) -> list[Fault]:
+    """What pydantic found wrong, and where."""
+    found = error.errors(include_url=False, include_context=False, include_input=False)
+    return [_fault(each) for each in found]
 
 
 def _loads(body: bytes) -> object:

@@ -55,6 +55,9 @@ class Settings(BaseSettings):
     max_body_bytes: int = Field(
         8 * 1024**2, ge=1024, description="Longest request body; a longer one gets 413."
     )
+    off_loop_bytes: int = Field(
+        256 * 1024, ge=0, description="Bodies from this size on are read beside the event loop."
+    )
     default_timeout_ms: int = Field(
         30_000,
         ge=1,

@@ -1,5 +1,8 @@
 """What the prediction routes share: read the body, ask the model, answer unless the caller left."""
 
+from collections.abc import Callable
+from typing import TypeVar
+
 import orjson
 from fastapi import Request, Response
 
@@ -7,10 +10,12 @@ from service.disconnect import unless_gone
 from service.errors import UnsupportedMedia
 from service.lifecycle import Service
 from service.parsing import ModelT, parse_json
-from service.tasks.classify_api import PictureRequest
+from service.tasks.classify_api import ImageArrays, PictureRequest
 from service.tasks.contract import PredictionRequest
+from service.tasks.forecast_api import SeriesArrays
 
 JSON = "application/json"
+T = TypeVar("T")
 
 
 def service_of(request: Request) -> Service:
@@ -28,15 +33,13 @@ def require_media(request: Request, *allowed: str) -> str:
     """The media type of the body.
 
     Raises:
-        UnsupportedMedia: it is none of ``allowed``, or the body is compressed.
+        UnsupportedMedia: it is none of ``allowed``.
     """
     found = media_type(request)
     if found not in allowed:
         raise UnsupportedMedia(
             f"The body is {found or 'untyped'}; send Content-Type: {' or '.join(allowed)}."
         )
-    if encoding := request.headers.get("content-encoding"):
-        raise UnsupportedMedia(f"The body is compressed with {encoding}; send it as it is.")
     return found
 
 
@@ -49,11 +52,21 @@ async def read_json(request: Request, model: type[ModelT]) -> ModelT:
         InvalidInput: it is not what the model asks for.
     """
     require_media(request, JSON)
-    return parse_json(await request.body(), model)
+    body = await request.body()
+    return await service_of(request).off_loop.run(len(body), lambda: parse_json(body, model))
+
+
+async def read_npy(request: Request, read: Callable[[bytes, str], T]) -> T:
+    """Read the body, which is a NumPy file, and the query with ``read``."""
+    body = await request.body()
+    query = request.url.query
+    return await service_of(request).off_loop.run(len(body), lambda: read(body, query))
 
 
 async def answer(
-    request: Request, task: str, prediction: PredictionRequest | PictureRequest
+    request: Request,
+    task: str,
+    prediction: PredictionRequest | PictureRequest | ImageArrays | SeriesArrays,
 ) -> Response:
     """Ask the model that the prediction names, or the default of the task."""
     model = service_of(request).registry.find(task, prediction.model, prediction.version)

@@ -2,7 +2,8 @@
 
 from fastapi import APIRouter, Request, Response
 
-from service.routes.answering import JSON, answer, read_json, require_media
+from service import npy
+from service.routes.answering import JSON, answer, read_json, read_npy, require_media
 from service.routes.forms import read_files
 from service.routes.openapi import PREDICTION_PROBLEMS, json_body, query
 from service.tasks.classify_api import EXAMPLES, ClassifyRequest, ClassifyResponse, PictureRequest
@@ -32,6 +33,7 @@ _BODY = json_body(
     EXAMPLES,
     **{MULTIPART: _MULTIPART_SCHEMA},
     **dict.fromkeys(PICTURES, _PICTURE_SCHEMA),
+    **{npy.MEDIA_TYPES[0]: _PICTURE_SCHEMA},
 )
 
 
@@ -46,11 +48,14 @@ async def classify(request: Request) -> Response:
 
     JSON images are taken as they are: 28x28, bright ink on black, centred like MNIST. Pictures,
     as the body itself or as multipart files, may have any size and polarity: they are cropped,
-    scaled and centred the way MNIST was made.
+    scaled and centred the way MNIST was made. A NumPy file holds images as JSON does, as an array
+    of (B, 28, 28), (B, 784) or (28, 28) of any numbers.
     """
-    media = require_media(request, JSON, MULTIPART, *PICTURES)
+    media = require_media(request, JSON, MULTIPART, *PICTURES, *npy.MEDIA_TYPES)
     if media == JSON:
         return await answer(request, "classify", await read_json(request, ClassifyRequest))
+    if media in npy.MEDIA_TYPES:
+        return await answer(request, "classify", await read_npy(request, npy.images_of))
     if media == MULTIPART:
         names, pictures = await read_files(request)
     else:

@@ -114,7 +114,7 @@ def json_body(model: type[BaseModel], examples: Json, **others: Json) -> Json:
 
 
 def query(name: str) -> Json:
-    """A parameter of the query that says which model shall answer.
+    """A parameter of the query for bodies that cannot say it themselves.
 
     The route reads it itself: FastAPI's own way costs as much as all else of a small request.
     """
@@ -122,7 +122,7 @@ def query(name: str) -> Json:
         "name": name,
         "in": "query",
         "schema": {"type": "string"},
-        "description": f"The {name} to ask, for bodies other than JSON, which say it themselves.",
+        "description": f"As the field `{name}`, for bodies other than JSON; lists with commas.",
     }
 
 

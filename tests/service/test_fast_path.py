@@ -8,8 +8,8 @@ import pytest
 from fastapi import FastAPI
 
 from service.asgi import Message
+from service.body_reading import Replay, read_body
 from service.errors import ClientGone, ServiceOverloaded
-from service.fast_path import Replay, read_body
 from tests.service.direct import ask
 from tests.service.harness import ServeWith, service_behind
 

@@ -5,6 +5,7 @@ TorchScript is deprecated; another format would get a class with the same two me
 """
 
 import contextlib
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,9 @@ from models.manifest import FORWARD, MODEL_FILE, Manifest, TensorSpec
 from service.errors import BatchContractBroken, ExportBroken
 from service.rows import Array, Arrays
 from service.threads import ThreadPlan
+
+# Numbers in a constant from which on it is worth holding once.
+LARGE = 4096
 
 
 def apply_threads(plan: ThreadPlan) -> None:
@@ -86,7 +90,27 @@ def _load(path: Path, methods: list[str]) -> Any:
     """
     try:
         graph = torch.jit.load(str(path), map_location="cpu")  # type: ignore[no-untyped-call]
-        return torch.jit.freeze(graph.eval(), preserved_attrs=methods)
+        frozen = torch.jit.freeze(graph.eval(), preserved_attrs=methods)
+        _share_constants([getattr(frozen, name).graph for name in (FORWARD, *methods)])
+        return frozen
     except (RuntimeError, ValueError, AttributeError) as error:
         reason = str(error).strip().splitlines()[0] if str(error).strip() else repr(error)
         raise ExportBroken(f"{path}: torch cannot load it: {reason}") from error
+
+
+def _share_constants(graphs: Sequence[Any]) -> None:
+    """Let methods hold equal weights once: freezing gives each of them a copy of its own."""
+    held: dict[tuple[Any, ...], list[torch.Tensor]] = {}
+    for graph in graphs:
+        for node in graph.findAllNodes("prim::Constant"):
+            if not node.hasAttribute("value") or node.kindOf("value") != "t":
+                continue
+            tensor = node.t("value")
+            if tensor.numel() < LARGE:
+                continue
+            alike = held.setdefault((tensor.dtype, tensor.shape, tensor.stride()), [])
+            same = next((other for other in alike if torch.equal(other, tensor)), None)
+            if same is None:
+                alike.append(tensor)
+            else:
+                node.t_("value", same)

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from torch import Tensor, nn
 
 from models.manifest import Method, read_manifest
 from service.errors import BatchContractBroken, ExportBroken
@@ -204,3 +205,53 @@ def test_golden_answers_may_be_off_by_the_tolerance_of_the_precision(halved: Pat
 
     with pytest.raises(ExportBroken, match="off by 1, allowed is"):
         check_golden(half.run, manifest, halved)
+
+
+class Twofold(nn.Module):
+    """Two methods over one large table, and one over another."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.table = nn.Parameter(torch.arange(90 * 50).float().reshape(90, 50))
+
+    def forward(self, row: Tensor) -> Tensor:
+        return self.table[row]
+
+    def doubled(self, row: Tensor) -> Tensor:
+        return (self.table * 2)[row]
+
+    def again(self, row: Tensor) -> Tensor:
+        return self.table[row] + 1
+
+
+def test_methods_hold_equal_weights_once(tmp_path: Path) -> None:
+    row, values = batch_first("row", "int64"), batch_first("values", "float32", ("column", 50))
+    method = Method((row,), (values,))
+    golden = [{"row": np.array([3, 7])}]
+    draft = Draft(
+        name="twofold",
+        task="next-word",
+        inputs=method.inputs,
+        outputs=method.outputs,
+        parameters={},
+        golden=golden,
+        methods={"doubled": method, "again": method},
+        method_golden={"doubled": golden, "again": golden},
+        **PROVENANCE,
+    )
+    folder = write_export(Twofold(), draft, tmp_path)
+    model = TorchScriptModel(folder, read_manifest(folder))
+
+    held = [
+        node.t("value").data_ptr()
+        for name in ("forward", "doubled", "again")
+        for node in getattr(model._graph, name).graph.findAllNodes("prim::Constant")
+        if node.hasAttribute("value")
+        and node.kindOf("value") == "t"
+        and node.t("value").numel() == 90 * 50
+    ]
+    assert len(held) == 3
+    assert held[0] == held[2] != held[1]
+    asked = {"row": np.array([1, 89])}
+    for name, first in (("forward", [50, 4450]), ("doubled", [100, 8900]), ("again", [51, 4451])):
+        assert model.run(asked, name)["values"][:, 0].tolist() == first

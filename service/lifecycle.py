@@ -13,6 +13,7 @@ from time import perf_counter
 from service.batcher import Batcher
 from service.board import Place, State
 from service.errors import ServiceNotReady, ServiceStopping, StartupError
+from service.interpreter import quick_hand_over
 from service.loading import (
     LoadedModel,
     LoadingStopped,
@@ -110,7 +111,8 @@ class Service:
         """Load in the background while the caller serves; on leaving, finish and stop."""
         loading = asyncio.create_task(self._load(), name="load models")
         try:
-            yield
+            with quick_hand_over():
+                yield
         finally:
             self._stopping.set()
             self.place.slot.state = State.STOPPING

@@ -1,0 +1,21 @@
+"""How the threads of a process share the Python interpreter."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+# When a pass ends, its thread asks for the interpreter, which a busy event loop may keep for this
+# long. Python's own 5 ms is longer than most passes; shorter than this gained nothing more
+# (docs/decisions/0012-batching.md).
+SWITCH_INTERVAL_S = 0.0005
+
+
+@contextmanager
+def quick_hand_over() -> Iterator[None]:
+    """Let threads take turns quickly; on leaving, all is as it was before."""
+    before_s = sys.getswitchinterval()
+    sys.setswitchinterval(SWITCH_INTERVAL_S)
+    try:
+        yield
+    finally:
+        sys.setswitchinterval(before_s)

@@ -16,7 +16,7 @@ PIP := $(BIN)/pip --disable-pip-version-check install --quiet \
 SOURCES := models training service benchmarks deploy tests seqserve.py
 
 .DEFAULT_GOAL := help
-.PHONY: help install serve test test-all check format coverage train bench quality image image-test wheelhouse lock clean
+.PHONY: help install serve test test-all check format coverage train recipes bench quality image image-test wheelhouse lock clean
 
 help:  ## list the targets
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -63,6 +63,9 @@ train: $(VENV)/.develop  ## train the three shipped models again (about two hour
 	$(BIN)/seqserve train digits --seeds 3
 	$(BIN)/seqserve train next-word
 	$(BIN)/seqserve train transducer
+
+recipes: $(VENV)/.develop  ## repeat every system of the study notes, print the table (docs/training.md)
+	$(BIN)/seqserve train recipe all --jobs 2
 
 quality: $(VENV)/.develop  ## measure the shipped models through a service that this starts
 	$(BIN)/python -m benchmarks.quality

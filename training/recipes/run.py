@@ -1,5 +1,6 @@
 """One recipe: train each of its settings, measure, export, remember."""
 
+import re
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -98,7 +99,7 @@ def _save_plots(outcome: Outcome, folder: Path, name: str) -> None:
     """The report's plots as files of their own, small enough for a page of documentation."""
     folder.mkdir(parents=True, exist_ok=True)
     for plot in outcome.plots:
-        slug = plot.heading.lower().replace(" ", "-")
+        slug = re.sub(r"[^a-z0-9]+", "-", plot.heading.lower()).strip("-")
         plot.figure.savefig(folder / f"{name}-{slug}.png", dpi=PLOT_DPI, bbox_inches="tight")
 
 

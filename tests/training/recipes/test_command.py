@@ -65,6 +65,16 @@ def test_resume_skips_what_is_finished_and_the_table_can_be_had_again(tmp_path: 
     assert "| `digits-flat-lstm` |" in page.read_text()
 
 
+def test_the_plots_of_a_whole_run_are_files_of_their_own(tmp_path: Path) -> None:
+    result = run("sine-to-cosine-rnn", "--only", "notes", "--folder", str(tmp_path))
+    assert result.exit_code == 0, result.stderr
+    assert sorted(path.name for path in (tmp_path / "plots").iterdir()) == [
+        "sine-to-cosine-rnn-data.png",
+        "sine-to-cosine-rnn-error-of-each-window.png",
+        "sine-to-cosine-rnn-truth-against-prediction.png",
+    ]
+
+
 def test_the_repository_may_be_elsewhere(tmp_path: Path) -> None:
     place = ("--folder", str(tmp_path / "a"), "--repository", str(tmp_path / "b"))
     assert run("digits-flat-lstm", "--smoke", *place).exit_code == 0

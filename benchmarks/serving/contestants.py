@@ -1,0 +1,80 @@
+"""Who is compared: seven other servers, each in its own environment, and this one."""
+
+import json
+import os
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from benchmarks.serving.protocols import Bento, Dialect, OpenInference, Plain
+from service.settings import Settings
+
+HERE = Path(__file__).parent
+SERVERS = HERE / "servers"
+ROOT = HERE.parent.parent
+BUILD = ROOT / "build" / "bench"
+
+
+@dataclass(frozen=True)
+class Contestant:
+    """A server: its name, the folder below ``servers/`` that starts it, and how to talk to it.
+
+    ``folder`` is None for this server. ``needs`` is a program that it cannot run without.
+    """
+
+    name: str
+    folder: str | None
+    dialect: Dialect = field(default_factory=Plain)
+    needs: str | None = None
+    environment: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def ours(self) -> bool:
+        """Whether it is this server."""
+        return self.folder is None
+
+    def command(self, port: int, repository: Path) -> tuple[list[str], Path]:
+        """What starts it, and where."""
+        if self.folder is None:
+            serve = [sys.executable, "-m", "seqserve", "serve", "--port", str(port)]
+            return [*serve, "--repository", str(repository)], ROOT
+        return [str(venv_of(self.folder) / "bin" / "python"), "serve.py"], SERVERS / self.folder
+
+
+def venv_of(folder: str) -> Path:
+    """The environment of a server."""
+    return BUILD / folder / "venv"
+
+
+OTHERS = (
+    Contestant("FastAPI", "fastapi"),
+    Contestant("LitServe", "litserve"),
+    Contestant("Mosec", "mosec"),
+    Contestant("MLServer", "mlserver", OpenInference()),
+    Contestant("BentoML", "bentoml", Bento()),
+    Contestant("Ray Serve", "ray"),
+    Contestant("TorchServe", "torchserve", Plain("/predictions"), needs="java"),
+)
+QUIET = {"SEQSERVE_ACCESS_LOG": "false", "SEQSERVE_LOG_LEVEL": "warning"}
+OURS = Contestant("seqserve", None, environment=QUIET)
+OURS_FLOAT32 = Contestant(
+    "seqserve, float32", None, environment=QUIET | {"SEQSERVE_PRECISION": "float32"}
+)
+
+
+def contestants(repository: Path) -> list[Contestant]:
+    """All of them; this server twice where it computes in less than float32 by itself."""
+    return [*OTHERS, OURS, *([OURS_FLOAT32] if _has_reduced_precision(repository) else [])]
+
+
+def _has_reduced_precision(repository: Path) -> bool:
+    if "precision" not in Settings.model_fields:
+        return False
+    manifests = [json.loads(each.read_text()) for each in repository.glob("*/*/manifest.json")]
+    return any(manifest.get("reduced_precision") for manifest in manifests)
+
+
+def processors() -> int:
+    """Processors for everybody: each server gets as many workers."""
+    return len(os.sched_getaffinity(0))

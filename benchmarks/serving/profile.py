@@ -1,0 +1,112 @@
+"""``python -m benchmarks.serving profile``: where the time of one request goes in this server.
+
+py-spy samples a worker under load, native frames included. Printed are functions by the share of
+samples in which they run themselves, and by that in which they are anywhere on the stack.
+"""
+
+import subprocess
+import sys
+import time
+from collections import Counter
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from benchmarks.serving.cases import CASES, requests_of
+from benchmarks.serving.contestants import BUILD, OURS
+from benchmarks.serving.generator import Generator
+from benchmarks.serving.processes import RunningServer, running
+from benchmarks.serving.rounds import post
+
+PY_SPY = "py-spy==0.4.1"
+RATE_HZ = 500
+
+
+def main(
+    model: Annotated[str, typer.Option(help="digits or forecaster.")] = "digits",
+    items: Annotated[int, typer.Option(help="Images or series a request.")] = 1,
+    connections: Annotated[int, typer.Option(help="Connections at once.")] = 64,
+    seconds: Annotated[int, typer.Option(help="Length of the recording.")] = 8,
+    native: Annotated[bool, typer.Option(help="Show what runs inside of C code too.")] = True,
+    repository: Annotated[Path, typer.Option(help="Exports to serve.")] = Path("models/repository"),
+) -> None:
+    """Say where this server's time goes: a table of functions, and a file for flame graphs."""
+    (case,) = [each for each in CASES if (each.model, each.items) == (model, items)]
+    bodies = [OURS.dialect.body(model, each) for each in requests_of(case, repository)]
+
+    def answers(url: str) -> bool:
+        try:
+            return bool(post(url, bodies[0]))
+        except OSError:
+            return False
+
+    generator = Generator(BUILD / "bodies")
+    generator.prepare(bodies)
+    output = BUILD / "profile.txt"
+    with running(OURS, model, repository, answers) as server:
+        generator.measure(server.url, connections=connections, seconds=1)
+        recording = _record(server, output, seconds, native=native)
+        result = generator.measure(server.url, connections=connections, seconds=seconds + 2)
+        recording.wait(60)
+    console = Console()
+    console.print(f"{result.requests_per_s:,.0f} requests/s while being watched; stacks: {output}")
+    show(shares(output.read_text()), console)
+
+
+def _record(
+    server: RunningServer, output: Path, seconds: int, *, native: bool
+) -> "subprocess.Popen[bytes]":
+    """Start py-spy on the busiest process: one worker stands for all."""
+    busy = max(server.family(), key=lambda each: sum(each.cpu_times()[:2]))
+    command = [str(_py_spy()), "record", "--pid", str(busy.pid), "--duration", str(seconds)]
+    command += ["--rate", str(RATE_HZ), "--format", "raw", "--output", str(output)]
+    recording = subprocess.Popen([*command, *(["--native"] if native else [])])  # noqa: S603
+    time.sleep(0.5)
+    return recording
+
+
+def _py_spy() -> Path:
+    """py-spy in an environment of its own."""
+    venv = BUILD / "profile" / "venv"
+    program = venv / "bin" / "py-spy"
+    if not program.exists():
+        subprocess.run([sys.executable, "-m", "venv", str(venv)], check=True)  # noqa: S603
+        install = [str(venv / "bin" / "pip"), "install", "--quiet", PY_SPY]
+        subprocess.run(install, check=True)  # noqa: S603
+    return program
+
+
+def shares(stacks: str) -> list[tuple[str, float, float]]:
+    """Functions with the shares of samples in them and below them, the busiest first.
+
+    ``stacks`` has a line for each stack: frames joined by semicolons, and how often it was seen.
+    """
+    itself: Counter[str] = Counter()
+    within: Counter[str] = Counter()
+    for line in stacks.splitlines():
+        frames, _, count = line.rpartition(" ")
+        names = [_function(frame) for frame in frames.split(";")]
+        itself[names[-1]] += int(count)
+        for name in set(names):
+            within[name] += int(count)
+    total = itself.total() or 1
+    order = sorted(within, key=lambda name: (-itself[name], -within[name]))
+    return [(name, itself[name] / total, within[name] / total) for name in order]
+
+
+def _function(frame: str) -> str:
+    """A frame without its line number, so that one function is one row."""
+    head, colon, number = frame.rpartition(":")
+    return f"{head})" if colon and number.rstrip(")").isdigit() else frame
+
+
+def show(found: list[tuple[str, float, float]], console: Console, rows: int = 30) -> None:
+    """Print what runs itself most, then what is most on the stack."""
+    for title, at in (("runs itself", 1), ("is on the stack", 2)):
+        table = Table("function", "itself", "on the stack", title=title, title_justify="left")
+        for name, own, below in sorted(found, key=lambda row: -float(row[at]))[:rows]:
+            table.add_row(name[:100], f"{own:.1%}", f"{below:.1%}")
+        console.print(table)

@@ -30,7 +30,7 @@ PLOT = ROOT / "docs" / "images" / "serving.png"
 
 
 @app.callback(invoke_without_command=True)
-def compare(
+def compare(  # noqa: PLR0913, PLR0917 - the options of the command
     context: typer.Context,
     only: Annotated[list[str] | None, typer.Option(help="Servers, by name; repeat it.")] = None,
     rounds: Annotated[int, typer.Option(min=1, help="Visits of every server.")] = 3,
@@ -95,7 +95,9 @@ def _built(chosen: list[Contestant], results: Results, *, skip_build: bool) -> l
 
 def _limits(generator: Generator) -> dict[str, float]:
     """What the generator can do at most, so that no server is measured beyond it."""
-    limits = {f"{n} connections": round(generator.limit(b"{}" * 900, n)) for n in (1, 64)}
+    limits: dict[str, float] = {
+        f"{n} connections": round(generator.limit(b"{}" * 900, n)) for n in (1, 64)
+    }
     console.log(f"{generator.name} against a server that does nothing: {limits} requests/s")
     return limits
 

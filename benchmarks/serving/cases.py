@@ -92,5 +92,6 @@ def _series(lengths: tuple[int, int], random: np.random.Generator) -> Floats:
     shortest, longest = lengths
     steps = np.arange(random.integers(shortest, longest + 1))
     season = 10 * np.sin(2 * np.pi * steps / SEASON_LENGTH + random.uniform(0, 6))
-    values = 100 + random.normal() * steps / 10 + season + random.normal(size=len(steps))
-    return np.round(values, 3)
+    values: Floats = 100 + random.normal() * steps / 10 + season + random.normal(size=len(steps))
+    rounded: Floats = np.round(values, 3)
+    return rounded

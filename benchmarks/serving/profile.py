@@ -1,6 +1,7 @@
 """``python -m benchmarks.serving profile``: where the time of one request goes in this server.
 
-py-spy samples a worker under load, native frames included. Printed are functions by the share of
+py-spy samples the threads of a worker that are at work; the time of C code (the event loop, torch,
+simdjson) counts for the Python function that called it. Printed are functions by the share of
 samples in which they run themselves, and by that in which they are anywhere on the stack.
 """
 
@@ -30,7 +31,6 @@ def main(
     items: Annotated[int, typer.Option(help="Images or series a request.")] = 1,
     connections: Annotated[int, typer.Option(help="Connections at once.")] = 64,
     seconds: Annotated[int, typer.Option(help="Length of the recording.")] = 8,
-    native: Annotated[bool, typer.Option(help="Show what runs inside of C code too.")] = True,
     repository: Annotated[Path, typer.Option(help="Exports to serve.")] = Path("models/repository"),
 ) -> None:
     """Say where this server's time goes: a table of functions, and a file for flame graphs."""
@@ -48,7 +48,7 @@ def main(
     output = BUILD / "profile.txt"
     with running(OURS, model, repository, answers) as server:
         generator.measure(server.url, connections=connections, seconds=1)
-        recording = _record(server, output, seconds, native=native)
+        recording = _record(server, output, seconds)
         result = generator.measure(server.url, connections=connections, seconds=seconds + 2)
         recording.wait(60)
     console = Console()
@@ -56,14 +56,12 @@ def main(
     show(shares(output.read_text()), console)
 
 
-def _record(
-    server: RunningServer, output: Path, seconds: int, *, native: bool
-) -> "subprocess.Popen[bytes]":
+def _record(server: RunningServer, output: Path, seconds: int) -> "subprocess.Popen[bytes]":
     """Start py-spy on the busiest process: one worker stands for all."""
     busy = max(server.family(), key=lambda each: sum(each.cpu_times()[:2]))
     command = [str(_py_spy()), "record", "--pid", str(busy.pid), "--duration", str(seconds)]
     command += ["--rate", str(RATE_HZ), "--format", "raw", "--output", str(output)]
-    recording = subprocess.Popen([*command, *(["--native"] if native else [])])  # noqa: S603
+    recording = subprocess.Popen(command, stderr=subprocess.DEVNULL)  # noqa: S603
     time.sleep(0.5)
     return recording
 

@@ -15,7 +15,7 @@ def case_of(row: Row) -> tuple[str, int, int]:
 
 def median(rows: Iterable[Row], name: str) -> float:
     """The median of a column."""
-    return statistics.median(row[name] for row in rows)
+    return float(statistics.median(row[name] for row in rows))
 
 
 def summarise(loads: list[Row], ours: str) -> list[Row]:

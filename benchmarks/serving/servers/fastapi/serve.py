@@ -62,5 +62,6 @@ if __name__ == "__main__":
         port=int(os.environ["PORT"]),
         workers=int(os.environ["BENCH_WORKERS"]),
         access_log=False,
+        timeout_worker_healthcheck=60,  # torch may take longer to import than the default allows
         log_level="warning",
     )

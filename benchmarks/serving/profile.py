@@ -1,8 +1,9 @@
 """``python -m benchmarks.serving profile``: where the time of one request goes in this server.
 
-py-spy samples the threads of a worker that are at work; the time of C code (the event loop, torch,
-simdjson) counts for the Python function that called it. Printed are functions by the share of
-samples in which they run themselves, and by that in which they are anywhere on the stack.
+First what a request costs in processor time, beside what its parse, forward pass and encode cost on
+their own: the rest is the server. Then that rest: py-spy samples a worker whenever a thread holds
+the interpreter's lock, which a forward pass does not. Functions are listed by the share of samples
+in which they run themselves, and by that in which they are anywhere on the stack.
 """
 
 import subprocess
@@ -20,6 +21,7 @@ from benchmarks.serving.cases import CASES, requests_of
 from benchmarks.serving.contestants import BUILD, OURS
 from benchmarks.serving.generator import Generator
 from benchmarks.serving.processes import RunningServer, running
+from benchmarks.serving.roofs import roof
 from benchmarks.serving.rounds import post
 
 PY_SPY = "py-spy==0.4.1"
@@ -49,10 +51,18 @@ def main(
     with running(OURS, model, repository, answers) as server:
         generator.measure(server.url, connections=connections, seconds=1)
         recording = _record(server, output, seconds)
+        before_s = server.cpu_s()
         result = generator.measure(server.url, connections=connections, seconds=seconds + 2)
+        used_s = server.cpu_s() - before_s
         recording.wait(60)
+    bare = roof(repository, case, connections, 2.0)
     console = Console()
     console.print(f"{result.requests_per_s:,.0f} requests/s while being watched; stacks: {output}")
+    steps = {name: bare[f"{name}_ms"] for name in ("parse", "forward", "encode")}
+    total = used_s / max(1, result.n_requests) * 1000
+    parts = ", ".join(f"{name} {took:.3f}" for name, took in steps.items())
+    rest = total - sum(steps.values())
+    console.print(f"{total:.3f} ms of processor time a request: {parts}, the server {rest:.3f}")
     show(shares(output.read_text()), console)
 
 
@@ -60,7 +70,7 @@ def _record(server: RunningServer, output: Path, seconds: int) -> "subprocess.Po
     """Start py-spy on the busiest process: one worker stands for all."""
     busy = max(server.family(), key=lambda each: sum(each.cpu_times()[:2]))
     command = [str(_py_spy()), "record", "--pid", str(busy.pid), "--duration", str(seconds)]
-    command += ["--rate", str(RATE_HZ), "--format", "raw", "--output", str(output)]
+    command += ["--rate", str(RATE_HZ), "--gil", "--format", "raw", "--output", str(output)]
     recording = subprocess.Popen(command, stderr=subprocess.DEVNULL)  # noqa: S603
     time.sleep(0.5)
     return recording

@@ -1,4 +1,9 @@
-"""BentoML."""
+"""BentoML: a service with adaptive batching, a worker process per core.
+
+What its documentation recommends: `batchable=True` with `max_batch_size` and a latency bound wide
+enough not to refuse what is merely queued, `workers` by the number of cores, arrays as NumPy, no
+access log; uvloop and httptools, which its server uses where they are installed.
+"""
 
 import os
 import sys

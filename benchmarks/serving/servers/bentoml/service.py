@@ -1,4 +1,4 @@
-"""The service."""
+"""The service that `bentoml serve` runs: one batched method, for the model at hand."""
 
 import os
 from typing import Annotated, Any

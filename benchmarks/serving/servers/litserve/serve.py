@@ -1,4 +1,9 @@
-"""LitServe."""
+"""LitServe: batches of 64 in a worker process per core, as many processes that read HTTP.
+
+What its documentation recommends for throughput: `max_batch_size` with a short `batch_timeout`,
+`workers_per_device` for the cores, `fast_queue` (ZeroMQ between the processes instead of a manager
+of `multiprocessing`). `batch` and `unbatch` pass lists on, because the model joins them itself.
+"""
 
 import os
 

@@ -1,4 +1,10 @@
-"""MLServer."""
+"""MLServer: adaptive batching of 64 requests and a pool of workers, as many as cores.
+
+What its documentation recommends: `max_batch_size` and `max_batch_time` in `model-settings.json`,
+`parallel_workers` by the number of cores, a custom runtime with the NumPy codecs, flat data. Its
+protocol knows rectangular tensors only, so the client pads ragged series and sends their lengths.
+uvloop is pinned to 0.21: with a newer one its workers end as soon as they start.
+"""
 
 import json
 import os

@@ -47,8 +47,8 @@ async def _measure_all(service: RunningService, seconds: float) -> None:
     latencies = Table("question, one at a time", "p50 ms", "p99 ms", "requests/s")
     for name, (path, body) in QUESTIONS.items():
         content = json.dumps(body).encode()
-        await measure(service.url + path, content, connections=1, seconds=seconds / 5)
-        found = await measure(service.url + path, content, connections=1, seconds=seconds)
+        await measure(service.url + path, [content], connections=1, seconds=seconds / 5)
+        found = await measure(service.url + path, [content], connections=1, seconds=seconds)
         figures = (f"{found.p50_ms:.2f}", f"{found.p99_ms:.2f}", f"{found.requests_per_s:,.0f}")
         latencies.add_row(name, *figures)
     Console().print(latencies)
@@ -56,7 +56,7 @@ async def _measure_all(service: RunningService, seconds: float) -> None:
     for name, (n_prompts, connections, options) in STORIES.items():
         body = {"prompts": [TEXT] * n_prompts, "max_words": MAX_WORDS, "seed": 1, **options}
         url, content = service.url + "/next-word/complete", json.dumps(body).encode()
-        found = await measure(url, content, connections=connections, seconds=seconds)
+        found = await measure(url, [content], connections=connections, seconds=seconds)
         words_per_s = found.requests_per_s * n_prompts * MAX_WORDS
         stories.add_row(name, f"{words_per_s:,.0f}", f"{found.p50_ms:.0f}")
     Console().print(stories)

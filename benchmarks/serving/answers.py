@@ -1,6 +1,5 @@
 """Whether all servers answer alike: compared with the export itself, run without any server."""
 
-import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -8,9 +7,12 @@ from typing import Any
 import numpy as np
 
 from benchmarks.serving.cases import HORIZON, SEASON_LENGTH, Request
-from benchmarks.serving.protocols import LEVELS, Numbers
+from benchmarks.serving.contestants import only
+from benchmarks.serving.protocols import Numbers
+from service.repository import Repository
 
 TOLERANCE = 1e-3
+MODEL_LEVELS = [2, 6, 10]  # of the thirteen of the forecaster: 0.1, 0.5 and 0.9
 
 
 class OtherAnswer(Exception):
@@ -18,45 +20,41 @@ class OtherAnswer(Exception):
 
 
 class Reference:
-    """The exports of a repository, in this process."""
+    """The exports of a repository, in this process, in float32."""
 
     def __init__(self, repository: Path) -> None:
         self._repository = repository
-        self._graphs: dict[str, Any] = {}
+        self._models: dict[str, Any] = {}
 
     def numbers(self, model: str, request: Request) -> Numbers:
         """What is right, as ``Dialect.numbers`` gives it."""
-        import torch  # noqa: PLC0415 - seconds that `readme` need not wait
+        run = self._model(model).run
+        if model == "digits":
+            images = np.array(request["images"], dtype=np.float32)
+            probabilities = run({"images": images})["probabilities"].astype(np.float64)
+            labels = probabilities.argmax(axis=1)[:, None]
+            return np.concatenate([labels, probabilities], axis=1)
+        return np.stack([_forecast(run, each) for each in request["series"]])
 
-        graph = self._graph(model)
-        with torch.inference_mode():
-            if model == "digits":
-                images = torch.tensor(request["images"], dtype=torch.float32)
-                probabilities = graph(images).double().numpy()
-                labels = probabilities.argmax(axis=1)[:, None]
-                return np.concatenate([labels, probabilities], axis=1)
-            rows = [self._forecast(graph, each) for each in request["series"]]
-        return np.stack(rows)
+    def _model(self, model: str) -> Any:
+        from service.runtime import TorchScriptModel  # noqa: PLC0415 - torch takes its time
 
-    def _forecast(self, graph: Any, series: Sequence[float]) -> Numbers:
-        import torch  # noqa: PLC0415 - as above
+        if model not in self._models:
+            (export,) = Repository(only(self._repository, model)).active_exports()
+            self._models[model] = TorchScriptModel(export.folder, export.manifest)
+        return self._models[model]
 
-        values = torch.tensor([series], dtype=torch.float32)
-        mean, quantiles, _ = graph(values, torch.tensor([SEASON_LENGTH]))
-        levels = [2, 6, 10]  # of the forecaster's thirteen: 0.1, 0.5, 0.9
-        assert len(levels) == len(LEVELS)  # noqa: S101 - a constant
-        chosen = quantiles[0, :HORIZON, levels].double().numpy().T
-        return np.concatenate([mean[:, :HORIZON].double().numpy(), chosen])
 
-    def _graph(self, model: str) -> Any:
-        import torch  # noqa: PLC0415 - as above
-
-        if model not in self._graphs:
-            torch.set_num_threads(int(os.environ.get("OMP_NUM_THREADS", "1")))
-            path = self._repository / model / "1" / "model.pt"
-            load: Any = torch.jit.load
-            self._graphs[model] = torch.jit.freeze(load(str(path)).eval())
-        return self._graphs[model]
+def _forecast(run: Any, series: Sequence[float]) -> Numbers:
+    """One series alone, so that no padding has a part in what is right."""
+    outputs = run(
+        {
+            "values": np.array([series], dtype=np.float32),
+            "season_length": np.array([SEASON_LENGTH]),
+        }
+    )
+    levels = outputs["quantiles"][0, :HORIZON, MODEL_LEVELS].astype(np.float64)
+    return np.concatenate([outputs["mean"][:, :HORIZON].astype(np.float64), levels])
 
 
 def difference(model: str, right: Numbers, given: Numbers) -> float:

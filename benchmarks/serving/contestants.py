@@ -33,12 +33,22 @@ class Contestant:
         """Whether it is this server."""
         return self.folder is None
 
-    def command(self, port: int, repository: Path) -> tuple[list[str], Path]:
+    def command(self, port: int, repository: Path, model: str) -> tuple[list[str], Path]:
         """What starts it, and where."""
         if self.folder is None:
             serve = [sys.executable, "-m", "seqserve", "serve", "--port", str(port)]
-            return [*serve, "--repository", str(repository)], ROOT
+            return [*serve, "--repository", str(only(repository, model))], ROOT
         return [str(venv_of(self.folder) / "bin" / "python"), "serve.py"], SERVERS / self.folder
+
+
+def only(repository: Path, model: str) -> Path:
+    """A repository with one of the models: the other servers have no more either."""
+    folder = BUILD / "repositories" / model
+    folder.mkdir(parents=True, exist_ok=True)
+    link = folder / model
+    link.unlink(missing_ok=True)
+    link.symlink_to((repository / model).resolve())
+    return folder
 
 
 def venv_of(folder: str) -> Path:

@@ -74,7 +74,7 @@ def running(
     mark = uuid4().hex
     folder = BUILD / (contestant.folder or "seqserve") / "scratch"
     folder.mkdir(parents=True, exist_ok=True)
-    command, where = contestant.command(ports[0], repository)
+    command, where = contestant.command(ports[0], repository, model)
     environment = _environment(contestant, model, repository, ports) | {
         MARK: mark,
         "BENCH_FOLDER": str(folder),

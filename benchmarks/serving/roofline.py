@@ -12,14 +12,16 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import orjson
 
 from benchmarks.serving.cases import CASES, Case, requests_of
+from benchmarks.serving.contestants import only
 from service.fast_json import read_images, read_series
-from service.loading import make_task
-from service.repository import Repository
+from service.loading import load_models
 from service.rows import Rows, Selection, by_bucket, collate
 from service.settings import Settings
+from service.threads import plan_threads
 
 READERS = {"digits": read_images, "forecaster": read_series}
 WARM_UP_PASSES = 5
@@ -38,15 +40,11 @@ class Roof:
 class Bare:
     """The parts of this service that a request cannot do without."""
 
-    def __init__(self, repository: Path, model: str, settings: Settings) -> None:
-        from service.runtime import TorchScriptModel, apply_threads  # noqa: PLC0415 - slow import
-        from service.threads import plan_threads  # noqa: PLC0415 - as above
-
-        apply_threads(plan_threads(1, 1))
-        exports = Repository(repository).active_exports()
-        (export,) = [each for each in exports if each.manifest.name == model]
-        self.task = make_task(export)
-        self.graph = TorchScriptModel(export.folder, export.manifest)
+    def __init__(self, repository: Path, model: str) -> None:
+        settings = Settings(repository=only(repository, model))
+        (loaded,) = load_models(settings, plan_threads(1, 1), lambda: False)
+        self.task = loaded.task
+        self.run: Any = loaded.run
         self.read: Any = READERS[model]
         self.max_rows = settings.max_batch_rows
         self.spent = [0.0, 0.0, 0.0]
@@ -69,8 +67,6 @@ class Bare:
 
     def _passes(self, requests: list[Rows]) -> list[dict[str, Any]]:
         """The outputs of each request; passes hold rows of one length bucket, as in the batcher."""
-        import numpy as np  # noqa: PLC0415 - with torch above
-
         buckets: dict[int, list[tuple[int, Selection]]] = {}
         for at, rows in enumerate(requests):
             for bucket, selection in by_bucket(rows):
@@ -78,7 +74,7 @@ class Bare:
         done: list[dict[str, list[Any]]] = [{} for _ in requests]
         for queue in buckets.values():
             for batch in self._batches(queue):
-                outputs = self.graph.run(collate([each for _, each in batch], self.task.padding))
+                outputs = self.run(collate([each for _, each in batch], self.task.padding))
                 start = 0
                 for at, selection in batch:
                     for name, array in outputs.items():
@@ -113,7 +109,7 @@ class Bare:
 
 def measure(repository: Path, case: Case, batch: int, seconds: float) -> Roof:
     """Answer batches of the requests of a case for ``seconds``."""
-    bare = Bare(repository, case.model, Settings())
+    bare = Bare(repository, case.model)
     bodies = [orjson.dumps(request) for request in requests_of(case, repository)]
     group = [bodies[at % len(bodies)] for at in range(batch)]
     for _ in range(WARM_UP_PASSES):

@@ -22,7 +22,7 @@ subprocess.run(
         bin_folder / "torch-model-archiver",
         *("--model-name", name, "--version", "1.0", "--force"),
         *("--handler", here / "handler.py", "--export-path", store),
-        *("--extra-files", here.parent / "shipped" / "shipped_models.py"),
+        *("--extra-files", here.parent / "shared" / "shipped_models.py"),
     ],
     check=True,
 )

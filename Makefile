@@ -70,8 +70,8 @@ recipes: $(VENV)/.develop  ## repeat every system of the study notes, print the 
 quality: $(VENV)/.develop  ## measure the shipped models through a service that this starts
 	$(BIN)/python -m benchmarks.quality
 
-bench: $(VENV)/.develop  ## measure the speed of a service that this starts
-	$(BIN)/python -m benchmarks.serving
+bench: $(VENV)/.develop  ## compare the speed with seven other servers (25 minutes; ARGS=--quick: 10)
+	$(BIN)/python -m benchmarks.serving $(ARGS)
 
 image:  ## build the container image (from wheelhouse/ alone where there is one)
 	docker build --tag seqserve --build-arg BASE=$(BASE) \

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
-from service import backtest_cli, predict_cli, predict_words_cli
+from service import backtest_cli, predict_cli, predict_signals_cli, predict_words_cli
 
 if TYPE_CHECKING:
     from service.settings import Settings
@@ -27,6 +27,7 @@ def register(app: typer.Typer) -> None:
     app.command("settings")(show_settings)
     app.add_typer(models, name="models")
     predict_words_cli.register(predict_cli.app)
+    predict_signals_cli.register(predict_cli.app)
     app.add_typer(predict_cli.app, name="predict")
     app.command("backtest")(backtest_cli.backtest)
 

@@ -70,6 +70,10 @@ class Client:
         """Find the words that are used most alike."""
         return self._ask("/next-word/neighbours", json=_given(question))
 
+    def transduce(self, signals: Sequence[Sequence[Value]], **options: Any) -> dict[str, Any]:
+        """Map each signal sample by sample."""
+        return self._ask("/transduce", json={"signals": signals, **_given(options)})
+
     def classify(self, pictures: Sequence[Path], **options: Any) -> dict[str, Any]:
         """Name the digit in each PNG or JPEG file."""
         files = [

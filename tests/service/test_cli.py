@@ -60,6 +60,7 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[httpx.Request]:
         },
         "/classify": {"predictions": [{"label": "7", "probability": 0.98}]},
         "/next-word": {"predictions": [{"candidates": [{"word": "be", "probability": 0.5}]}]},
+        "/transduce": {"outputs": [[1.5, 2.5], [0.25]], "states": ["AQa", "AQb"]},
     }
 
     def answer(request: httpx.Request) -> httpx.Response:
@@ -77,7 +78,7 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[httpx.Request]:
 
 def test_every_command_shows_an_example_in_its_help() -> None:
     commands = [("serve",), ("settings",), ("models", "list"), ("models", "show"), ("backtest",)]
-    predict = ("forecast", "classify", "next-word", "complete", "score", "neighbours")
+    predict = ("forecast", "classify", "next-word", "complete", "score", "neighbours", "transduce")
     commands += [("predict", name) for name in predict]
     for command in commands:
         assert "seqserve " + " ".join(command) in run(*command, "--help")
@@ -230,3 +231,38 @@ def test_backtest_says_why_a_picture_cannot_be_written(
     output = run("backtest", str(path), "--plot", str(tmp_path / "sales.doc"), code=2)
 
     assert "cannot write" in output
+
+
+def test_signals_are_mapped_and_their_states_kept(
+    asked: list[httpx.Request], tmp_path: Path
+) -> None:
+    signals, states = tmp_path / "pump.csv", tmp_path / "states.json"
+    signals.write_text("valve,flow\n1,7\n2,\n")
+    command = ("predict", "transduce", "--signals", str(signals), "--states", str(states))
+
+    assert run(*command) == "valve,flow\n1.5,0.25\n2.5,\n"
+    run(*command)
+
+    bodies = [json.loads(request.content) for request in asked]
+    assert bodies[0] == {"signals": [[1, 2], [7]], "states": [None, None]}
+    assert bodies[1]["states"] == ["AQa", "AQb"]
+
+
+@pytest.mark.parametrize(
+    ("content", "states", "message"),
+    [
+        ("1 2", "{", "cannot read"),
+        ("1 2", "[]", "holds no states"),
+        ("valve,flow\n1,7\n,8\n3,9\n", "{}", "valve: sample 1 is missing"),
+    ],
+    ids=["no json", "no object", "gap"],
+)
+@pytest.mark.usefixtures("asked")
+def test_signals_that_make_no_sense_are_refused(
+    content: str, states: str, message: str, tmp_path: Path
+) -> None:
+    (tmp_path / "signals.csv").write_text(content)
+    (tmp_path / "states.json").write_text(states)
+    places = ("--signals", str(tmp_path / "signals.csv"), "--states", str(tmp_path / "states.json"))
+
+    assert message in run("predict", "transduce", *places, code=2)

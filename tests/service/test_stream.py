@@ -150,6 +150,13 @@ async def test_bytes_that_are_no_samples_close(app: FastAPI, content: bytes) -> 
         assert (await socket.closed())[0] == 1003
 
 
+async def test_large_samples_are_samples(app: FastAPI) -> None:
+    async with opened(app) as socket:
+        await greeted(socket)
+        socket.send_samples(1e29, -1e29, 0.5)
+        assert await socket.samples() == pytest.approx([1e29, 0, 0.5])
+
+
 async def test_a_token_that_is_none_closes_and_says_so(app: FastAPI) -> None:
     async with opened(app) as socket:
         await greeted(socket)

@@ -5,6 +5,8 @@ from typing import Any
 import httpx
 import pytest
 
+from service.tasks.lexicon import Lexicon
+
 pytestmark = pytest.mark.anyio
 
 
@@ -65,10 +67,20 @@ async def test_an_unknown_word_is_refused_with_words_spelled_alike(
     }
 
 
-async def test_a_hundred_unknown_words_are_not_all_looked_up(client: httpx.AsyncClient) -> None:
+async def test_a_hundred_unknown_words_are_not_all_looked_up(
+    client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked_up = []
+    known = Lexicon.known
+
+    def counted(self: Lexicon, text: str) -> tuple[int, str]:
+        looked_up.append(text)
+        return known(self, text)
+
+    monkeypatch.setattr(Lexicon, "known", counted)
     response = await client.post("/next-word/neighbours", json={"words": ["qqq"] * 100})
 
-    assert len(response.json()["errors"]) == 20
+    assert len(looked_up) == len(response.json()["errors"]) == 20
     assert response.json()["errors"][0]["message"] == "The model does not know 'qqq'"
 
 

@@ -1,12 +1,18 @@
 """POST /next-word/score, against a network that expects the next word of the vocabulary."""
 
 import math
+from pathlib import Path
 from typing import Any
 
 import httpx
+import numpy as np
 import pytest
 
-from service.tasks.next_word_score import MAX_WORDS
+from models.manifest import read_manifest
+from service.rows import Arrays, Rows
+from service.tasks.lexicon import Lexicon
+from service.tasks.next_word_score import MAX_WORDS, Scoring
+from service.tasks.next_word_score_api import ScoreRequest
 from tests.service.harness import ServeWith
 
 pytestmark = pytest.mark.anyio
@@ -63,6 +69,21 @@ async def test_a_text_longer_than_a_pass_is_cut_into_several(serve_with: ServeWi
     assert [each["word"] for each in score["words"]] == words
     rest = [each["log_probability"] for each in score["words"][1:]]
     assert rest == pytest.approx([HALF, LEAST] * 699 + [HALF])
+
+
+async def test_a_long_text_has_a_part_of_its_words_waiting_at_a_time(tiny_repository: Path) -> None:
+    folder = tiny_repository / "next-word" / "1"
+    scoring = Scoring(Lexicon(read_manifest(folder).parameters, folder))
+    sizes = []
+
+    async def submit(rows: Rows) -> Arrays:
+        sizes.append(len(rows))
+        return {"log_probabilities": -np.ones(len(rows), dtype=np.float32)}
+
+    answer = await scoring.answer(ScoreRequest(texts=["aa " * 2000, "ab " * 500]), submit)
+
+    assert sizes == [1024, 1024, 452]
+    assert [score["log_probability"] for score in answer["scores"]] == [-2000, -500]
 
 
 async def test_what_is_too_long_in_all_is_refused(client: httpx.AsyncClient) -> None:

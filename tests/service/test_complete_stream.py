@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -82,6 +83,35 @@ async def test_what_fails_later_is_an_event_and_the_log_says_why(
     assert problem["request_id"] == response.headers["x-request-id"]
     assert "secret" not in response.text
     assert "secret" in caplog.text
+
+
+@pytest.mark.parametrize("streams", [True, False])
+async def test_the_deadline_holds_for_the_whole_story(serve_with: ServeWith, streams: bool) -> None:
+    async with serve_with() as client:
+        batcher = service_behind(client).registry.find("next-word").batcher
+        run = batcher._run
+
+        def slow_at_ac(inputs: Arrays, method: str) -> Arrays:
+            if 5 in inputs["contexts"]:
+                time.sleep(0.6)
+            return run(inputs, method)
+
+        batcher._run = slow_at_ac
+        response = await client.post(
+            PATH,
+            json={"prompts": "aa", "temperature": 0, "stream": streams},
+            headers={"X-Timeout-Ms": "500"},
+        )
+
+    if streams:
+        *words, (name, problem) = events_of(response.text)
+        assert [data["word"] for _, data in words[:2]] == ["ab", "ac"]
+        assert len(words) < 20
+        assert (response.status_code, name) == (200, "error")
+    else:
+        problem = response.json()
+        assert response.status_code == 504
+    assert problem["type"] == "urn:seqserve:problem:deadline-exceeded"
 
 
 class Reader:

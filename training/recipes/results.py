@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from models.manifest import MANIFEST_FILE
+from training.errors import DataError
 from training.recipes.recipe import Recipe, Variant
 
 
@@ -48,11 +49,20 @@ class Results:
         os.replace(temporary, path)
 
     def load(self, recipe: str, variant: Variant) -> Measured | None:
-        """What was measured, or None."""
+        """What was measured, or None.
+
+        Raises:
+            DataError: the file is damaged, or another version of this project wrote it.
+        """
         path = self._path(recipe, variant)
         if not path.is_file():
             return None
-        return Measured(**json.loads(path.read_text(encoding="utf-8")))
+        try:
+            return Measured(**json.loads(path.read_text(encoding="utf-8")))
+        except (TypeError, ValueError) as error:
+            raise DataError(
+                f"{path} is no result of this version: delete it, or the folder"
+            ) from error
 
     def finished(
         self, recipe: Recipe, variant: Variant, options: Mapping[str, Any], repository: Path

@@ -119,6 +119,13 @@ def test_results_are_finished_only_with_the_same_options_and_their_export(tmp_pa
     assert results.finished(soup, "tuned", {"seed": 1}, tmp_path) is None
 
 
+@pytest.mark.parametrize("text", ["{", "{}", '{"recipe": "soup"}'], ids=["cut", "empty", "old"])
+def test_a_result_that_cannot_be_read_says_what_to_delete(text: str, tmp_path: Path) -> None:
+    (tmp_path / "soup.notes.json").write_text(text)
+    with pytest.raises(DataError, match=r"soup.notes.json is no result of this version: delete"):
+        Results(tmp_path).load("soup", "notes")
+
+
 def test_a_shipped_model_stands_beside_the_better_setting(tmp_path: Path) -> None:
     value = shipped_figure(Shipped(model="digits", metric="accuracy"))
     assert value is not None

@@ -6,10 +6,11 @@ from typing import Any
 
 from fastapi import FastAPI
 
+from service.asgi import App, Receive, Scope, Send
 from service.authorization import Authorization, authorize_from
 from service.body_encoding import Decompression
 from service.body_limit import BodyLimit
-from service.fast_path import FastPath
+from service.fast_path import ENDPOINTS, FastPath
 from service.http_errors import add_handlers
 from service.lifecycle import Service
 from service.request_context import RequestContext
@@ -37,6 +38,29 @@ class SeqserveApp(FastAPI):
         if self.openapi_schema is None:
             self.openapi_schema = complete(super().openapi())
         return self.openapi_schema
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve; where there is a fast path, without what the framework wraps around our layers.
+
+        These handle every failure themselves, so nothing is missed there, and the wrapping costs
+        as much as to parse an image.
+        """
+        if scope["type"] != "http" or scope["path"] not in ENDPOINTS:
+            await super().__call__(scope, receive, send)
+            return
+        if self._layers is None:
+            self._layers = layers_of(self.build_middleware_stack())
+        scope["app"] = self
+        await self._layers(scope, receive, send)
+
+    _layers: App | None = None
+
+
+def layers_of(stack: Any) -> App:
+    """The layers of ours within a stack of middleware, from the outermost on."""
+    while not isinstance(stack, RequestContext):
+        stack = stack.app
+    return stack
 
 
 def create_app(service: Service, *, fast_path: bool = True) -> FastAPI:

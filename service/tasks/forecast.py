@@ -108,6 +108,8 @@ class ForecastTask(Task[Request]):
             outputs = await checked(submit, rows)
             # Sorting thousands of series takes a while; numpy lets the event loop go on.
             chunks.append(await asyncio.to_thread(self._paths.combine, outputs))
+        if len(chunks) == 1:
+            return self.encode(request, first)
         joined = {
             name: np.concatenate([chunk[name] for chunk in chunks], axis=1)
             for name in ("mean", "quantiles")
@@ -154,4 +156,5 @@ def _known_part(series: Sequence[float | None] | Array) -> Array:
 
 def _plain(values: Array) -> Array:
     """As float32, which prints short, and contiguous, as the encoder wants it."""
-    return np.ascontiguousarray(np.clip(values, -3e38, 3e38), dtype=np.float32)
+    within = np.minimum(np.maximum(values, -3e38), 3e38)  # half the time of np.clip
+    return np.ascontiguousarray(within, dtype=np.float32)

@@ -10,6 +10,7 @@ import pytest
 from fastapi import FastAPI
 
 from service.asgi import Message, Scope
+from service.disconnect import UNWATCHED_S, Reception, unless_gone
 from service.rows import Arrays
 from service.settings import Settings
 from tests.service.harness import serving
@@ -81,13 +82,35 @@ async def test_rows_of_a_caller_who_left_are_dropped_before_compute(tiny_reposit
         await turns()
         assert batcher.waiting_rows == 6
         leaver.leaves.set()
-        await turns()
+        while batcher.waiting_rows == 6:  # noqa: ASYNC110 - noticed within 2 x UNWATCHED_S
+            await asyncio.sleep(0.001)
         assert batcher.waiting_rows == 3
         go_on.set()
         await asyncio.gather(first.task, leaver.task, stayer.task)
 
         assert (first.status, leaver.status, stayer.status) == (200, 499, 200)
         assert (batcher.stats.rows, batcher.stats.dropped_rows) == (6, 3)
+
+
+async def test_nobody_is_watched_who_is_answered_at_once_and_nobody_afterwards() -> None:
+    watched = 0
+
+    async def receive() -> Message:
+        nonlocal watched
+        watched += 1
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    async def work(seconds: float) -> float:
+        await asyncio.sleep(seconds)
+        return seconds
+
+    assert await unless_gone(receive, work(0)) == 0
+    assert watched == 0
+    assert await unless_gone(receive, work(3 * UNWATCHED_S)) == 3 * UNWATCHED_S
+    assert watched == 1
+    await asyncio.sleep(3 * UNWATCHED_S)  # the timer ends by itself
+    assert not Reception.here()._ticking
 
 
 async def test_a_caller_who_stays_gets_one_answer(app: FastAPI) -> None:

@@ -8,7 +8,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -35,8 +35,12 @@ class RunningService:
 
 
 @contextmanager
-def running_service(repository: Path, *options: str) -> Iterator[RunningService]:
+def running_service(
+    repository: Path, *options: str, variables: Mapping[str, str] | None = None
+) -> Iterator[RunningService]:
     """Run ``seqserve serve`` on a free port until the block ends.
+
+    ``variables`` join the environment.
 
     Raises:
         RuntimeError: it ended before it was ready, or was not ready in time.
@@ -46,6 +50,7 @@ def running_service(repository: Path, *options: str) -> Iterator[RunningService]
     command += ["--repository", str(repository), *options]
     started = time.monotonic()
     quiet = os.environ | {"SEQSERVE_ACCESS_LOG": "false", "SEQSERVE_LOG_LEVEL": "warning"}
+    quiet |= dict(variables or {})
     with subprocess.Popen(command, env=quiet) as process:  # noqa: S603 - our own command
         url = f"http://127.0.0.1:{port}"
         try:

@@ -1,0 +1,1 @@
+"""How the service behaves under too much load, and under clients that misbehave."""

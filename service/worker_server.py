@@ -1,5 +1,6 @@
 """uvicorn's server as one of several workers: it accepts its share and shows that it lives."""
 
+import logging
 import os
 import resource
 import socket
@@ -9,16 +10,23 @@ import uvicorn
 
 from service.acceptor import Acceptor
 from service.connection import Connection
+from service.door import Door
 from service.lifecycle import Service
 from service.settings import Settings
 from service.websocket_protocol import StreamProtocol
 
 # A turn is a tenth of a second.
 TURNS_BETWEEN_METRICS = 3
+# Not a line for each: under overload there is no time for that.
+TURNS_BETWEEN_WARNINGS = 10
+# What clients ask for in masses; other endpoints answer also under overload.
+GUARDED = ("/classify", "/forecast", "/next-word", "/transduce")
 # Exports, libraries, the log, the event loop itself.
 FILES_BESIDES = 128
 # A WebSocket whose client is gone without a word is noticed after twice that.
 PING_S = 20.0
+
+logger = logging.getLogger("seqserve")
 
 
 class WorkerServer(uvicorn.Server):
@@ -39,6 +47,11 @@ class WorkerServer(uvicorn.Server):
         self._slot = service.place.slot
         self._listener = listener
         self._supervisor = supervisor
+        self._door = Door(
+            GUARDED,
+            default_timeout_s=service.settings.default_timeout_ms / 1e3,
+            count=service.request_metrics.count,
+        )
         self._acceptor: Acceptor | None = None
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:  # noqa: ARG002 - uvicorn's signature
@@ -61,6 +74,8 @@ class WorkerServer(uvicorn.Server):
         self._slot.beat_s = monotonic()
         if counter % TURNS_BETWEEN_METRICS == 0:
             self._service.metrics.publish()
+        if counter % TURNS_BETWEEN_WARNINGS == 0 and (refused := self._door.newly_refused()):
+            logger.warning("overloaded: %d requests were refused at the door", refused)
         if self._supervisor and os.getppid() != self._supervisor:
             self.should_exit = True
         return await super().on_tick(counter)
@@ -72,6 +87,7 @@ class WorkerServer(uvicorn.Server):
             server_state=self.server_state,
             app_state=self.lifespan.state,
             receive_timeout_s=self._service.settings.receive_timeout_s,
+            door=self._door,
             on_lost=self._acceptor.lost,
         )
 

@@ -14,6 +14,8 @@ from benchmarks.running_service import RunningService
 FACTORS = (0.5, 1.0, 1.5, 3.0, 10.0)
 OK, UNAVAILABLE, TOO_LATE = 200, 503, 504
 MOST_TRIES = 12
+# As many callers wait at the same time; the storm shows what connecting costs.
+CONNECTIONS = 500
 
 Row = dict[str, Any]
 
@@ -31,10 +33,15 @@ async def ladder(
     rows = []
     for factor in FACTORS:
         loop = OpenLoop(
-            target, [request], rate=factor * capacity, seconds=seconds, give_up_s=2 * deadline_s
+            target,
+            [request],
+            rate=factor * capacity,
+            seconds=seconds,
+            give_up_s=2 * deadline_s,
+            most_connections=CONNECTIONS,
         )
         async with MemoryWatch(service) as watch:
-            record = await loop.run()
+            record = await loop.run(first_connections=CONNECTIONS)
         row = {"factor": factor, "offered_per_s": round(factor * capacity)}
         rows.append(row | summary(record, deadline_s) | {"memory_mb": round(watch.peak_mb)})
         await asyncio.sleep(1)

@@ -2,14 +2,16 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from time import perf_counter
 
 import pytest
 import uvicorn
 
 from service.asgi import Receive, Scope, Send
 from service.connection import Connection
+from service.door import BUSY, Door
 from service.problem import MEDIA_TYPE
 
 pytestmark = [pytest.mark.anyio, pytest.mark.timeout(60)]
@@ -45,13 +47,19 @@ class Echo:
 Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
 
-class Door:
+class Entrance:
     """Where connections are made, and how many of them ended."""
 
     def __init__(self, echo: Echo) -> None:
         self.echo = echo
         self.port = 0
         self.lost = 0
+        self.refused: list[tuple[str, int]] = []
+        self.lines = Door(("/busy",), default_timeout_s=30, count=self.count)
+        self.busy = self.lines.lines[b"/busy"]
+
+    def count(self, route: str, status: int, _: float) -> None:
+        self.refused.append((route, status))
 
     def on_lost(self) -> None:
         self.lost += 1
@@ -61,8 +69,8 @@ class Door:
 
 
 @asynccontextmanager
-async def opened() -> AsyncIterator[Door]:
-    door = Door(Echo())
+async def opened() -> AsyncIterator[Entrance]:
+    door = Entrance(Echo())
     config = uvicorn.Config(door.echo, http=Connection, ws="none", log_config=None)
     config.load()
     state = uvicorn.server.ServerState()
@@ -73,6 +81,7 @@ async def opened() -> AsyncIterator[Door]:
             server_state=state,
             app_state={},
             receive_timeout_s=TIMEOUT_S,
+            door=door.lines,
             on_lost=door.on_lost,
         )
 
@@ -83,9 +92,12 @@ async def opened() -> AsyncIterator[Door]:
         yield door
 
 
-def request(body: bytes, declared: int | None = None) -> bytes:
+def request(
+    body: bytes, declared: int | None = None, path: bytes = b"/", more: bytes = b""
+) -> bytes:
     length = len(body) if declared is None else declared
-    return b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n%b" % (length, body)
+    head = b"POST %b HTTP/1.1\r\nHost: x\r\n%bContent-Length: %d\r\n\r\n"
+    return head % (path, more, length) + body
 
 
 async def drip(writer: asyncio.StreamWriter, data: bytes) -> None:
@@ -168,3 +180,83 @@ async def test_a_slow_answer_is_not_the_fault_of_the_client() -> None:
         assert (await reader.readuntil(b"\r\n\r\n1")).startswith(ANSWER)
         assert (await reader.readuntil(b"\r\n\r\n2")).startswith(ANSWER)
         writer.close()
+
+
+def crowd(door: Entrance, per_s: float = 10.0) -> None:
+    """Pretend that the worker is busy, and answers so many a second."""
+    for _ in range(BUSY + 1):
+        door.busy.enter()
+    door.busy._measured(per_s, perf_counter())
+
+
+async def test_what_would_come_too_late_is_refused_and_the_connection_goes_on() -> None:
+    async with opened() as door:
+        crowd(door)
+        reader, writer = await door.connect()
+        hurried = request(b"x" * 200_000, path=b"/busy", more=b"X-Timeout-Ms: 500\r\n")
+        for _ in range(2):
+            writer.write(hurried)
+            head = await reader.readuntil(b"\r\n\r\n")
+            length = int(head.split(b"content-length: ")[1].split(b"\r")[0])
+            problem = json.loads(await reader.readexactly(length))
+            assert head.startswith(b"HTTP/1.1 503 Service Unavailable\r\n")
+            assert b"\r\nretry-after: 2\r\n" in head
+            assert problem["type"] == "urn:seqserve:problem:overloaded"
+            assert problem["request_id"].encode() in head
+        writer.write(request(b"1", path=b"/busy"))  # that one has time
+
+        assert (await reader.readuntil(b"\r\n\r\n1")).startswith(ANSWER)
+        assert door.refused == [("/busy", 503)] * 2
+        assert door.lines.newly_refused() == 2
+        assert door.lines.newly_refused() == 0
+        writer.close()
+
+
+@pytest.mark.parametrize(
+    "let_in",
+    [
+        pytest.param(request(b"1", more=b"X-Timeout-Ms: 5\r\n"), id="another-endpoint"),
+        pytest.param(request(b"1", path=b"/busy", more=b"X-Timeout-Ms: soon\r\n"), id="no-number"),
+    ],
+)
+async def test_others_are_let_in(let_in: bytes) -> None:
+    async with opened() as door:
+        crowd(door)
+        reader, writer = await door.connect()
+        writer.write(let_in)
+
+        assert (await reader.readuntil(b"\r\n\r\n1")).startswith(ANSWER)
+        writer.close()
+
+
+async def test_a_refusal_ends_a_connection_that_shall_end() -> None:
+    async with opened() as door:
+        crowd(door)
+        reader, writer = await door.connect()
+        writer.write(request(b"1", path=b"/busy", more=b"X-Timeout-Ms: 5\r\nConnection: close\r\n"))
+        told = await reader.read()
+
+        assert b"\r\nconnection: close\r\n" in told
+        writer.close()
+
+
+async def test_requests_are_counted_in_and_out() -> None:
+    async with opened() as door:
+        door.echo.go_on.clear()
+        reader, writer = await door.connect()
+        writer.write(request(b"1", path=b"/busy"))
+        gone, leaving = await door.connect()
+        leaving.write(request(b"1", path=b"/busy", declared=9))
+        await until(lambda: door.busy.in_flight == 2)
+        leaving.close()
+        await until(lambda: door.busy.in_flight == 1)
+        door.echo.go_on.set()
+        await reader.readuntil(b"\r\n\r\n1")
+        await until(lambda: door.busy.in_flight == 0)
+        assert await gone.read() == b""
+        writer.close()
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    while not condition():  # noqa: ASYNC110 - there is no event for this
+        await asyncio.sleep(0.005)

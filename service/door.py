@@ -1,0 +1,115 @@
+"""Refusing at the door: before the body is parsed, when the answer would come too late anyway.
+
+The batcher predicts when a model is through with its queue. But for small models the model is not
+what is scarce: reading and writing numbers is, on the event loop. There a request waits where no
+queue is seen, and is late before it is parsed. So the worker watches how fast it answers while it
+is busy, and how many requests it is answering: the one divided by the other is how long a newcomer
+will take (Little's law).
+"""
+
+import asyncio
+import math
+from collections.abc import Callable
+from contextlib import suppress
+from time import perf_counter
+
+# Fewer at a time say nothing about how fast the worker could be, and are never refused.
+BUSY = 16
+# How long the worker must be busy for a measurement, and how many answers it takes.
+WINDOW_S = 0.25
+LEAST_ANSWERS = 8
+# Of the old estimate, what a new measurement leaves.
+INERTIA = 0.5
+# A measurement says nothing about a burst that comes much later.
+STALE_S = 5.0
+# The estimate is a mean: those that are unlucky must be in time as well.
+SHARE = 0.5
+LONGEST_PAUSE_S = 10.0
+
+
+class Line:
+    """The requests of one endpoint, ``route``, that this worker is answering."""
+
+    def __init__(self, route: str) -> None:
+        self.route = route
+        self.in_flight = 0
+        self.refused = 0
+        self._per_s = 0.0
+        self._measured_s = 0.0
+        self._window_s = 0.0
+        self._answers = 0
+        self._promised_s = 0.0
+
+    def enter(self) -> None:
+        """A request begins."""
+        self.in_flight += 1
+
+    def leave(self, _: asyncio.Task[None] | None = None) -> None:
+        """A request ended, however it did."""
+        self.in_flight -= 1
+        if self.in_flight < BUSY:
+            self._window_s = 0.0
+            return
+        now_s = perf_counter()
+        if not self._window_s:
+            self._window_s, self._answers = now_s, 0
+            return
+        self._answers += 1
+        elapsed_s = now_s - self._window_s
+        if elapsed_s >= WINDOW_S and self._answers >= LEAST_ANSWERS:
+            self._measured(self._answers / elapsed_s, now_s)
+
+    def is_too_long(self, timeout_s: float) -> bool:
+        """Whether a newcomer would hardly be answered within ``timeout_s``."""
+        if self.in_flight < BUSY or not self._per_s:
+            return False
+        if perf_counter() - self._measured_s > STALE_S:
+            return False
+        return self.in_flight / self._per_s > SHARE * timeout_s
+
+    def retry_after_s(self) -> int:
+        """When there is room, one after the other for all who are told to come again."""
+        now_s = perf_counter()
+        soonest_s = max(self._promised_s, now_s + self.in_flight / self._per_s)
+        self._promised_s = min(soonest_s + 1 / self._per_s, now_s + LONGEST_PAUSE_S)
+        return max(1, math.ceil(self._promised_s - now_s))
+
+    def _measured(self, per_s: float, now_s: float) -> None:
+        known = self._per_s and now_s - self._measured_s <= STALE_S
+        self._per_s = INERTIA * self._per_s + (1 - INERTIA) * per_s if known else per_s
+        self._measured_s = self._window_s = now_s
+        self._answers = 0
+
+
+class Door:
+    """The lines of all endpoints that predict; others are never refused here.
+
+    Each endpoint has a line of its own: a slow one does not shut out those who want a quick one.
+    ``count`` is told of every refusal: route, status, seconds.
+    """
+
+    def __init__(
+        self,
+        routes: tuple[str, ...],
+        *,
+        default_timeout_s: float,
+        count: Callable[[str, int, float], None],
+    ) -> None:
+        self.default_timeout_s = default_timeout_s
+        self.lines = {route.encode("ascii"): Line(route) for route in routes}
+        self.count = count
+        self._told = 0
+
+    def newly_refused(self) -> int:
+        """How many were refused since this was asked last."""
+        refused = sum(line.refused for line in self.lines.values())
+        self._told, before = refused, self._told
+        return refused - before
+
+    def timeout_s(self, headers: list[tuple[bytes, bytes]]) -> float:
+        """How long the caller is ready to wait; what is no number is refused elsewhere."""
+        for name, value in headers:
+            if name == b"x-timeout-ms":
+                with suppress(ValueError):
+                    return float(value) / 1e3
+        return self.default_timeout_s

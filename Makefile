@@ -16,7 +16,7 @@ PIP := $(BIN)/pip --disable-pip-version-check install --quiet \
 SOURCES := models training service benchmarks deploy tests seqserve.py
 
 .DEFAULT_GOAL := help
-.PHONY: help install serve test test-all check format coverage train recipes bench quality image image-test wheelhouse lock clean
+.PHONY: help install serve test test-all check format coverage train recipes bench quality load image image-test wheelhouse lock clean
 
 help:  ## list the targets
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -72,6 +72,9 @@ quality: $(VENV)/.develop  ## measure the shipped models through a service that 
 
 bench: $(VENV)/.develop  ## compare the speed with seven other servers (25 minutes; ARGS=--quick: 10)
 	$(BIN)/python -m benchmarks.serving $(ARGS)
+
+load: $(VENV)/.develop  ## overload and misbehaving clients against a service that this starts (14 minutes)
+	$(BIN)/python -m benchmarks.load $(ARGS)
 
 image:  ## build the container image (from wheelhouse/ alone where there is one)
 	docker build --tag seqserve --build-arg BASE=$(BASE) \

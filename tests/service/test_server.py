@@ -117,7 +117,7 @@ async def status_of_answer(reader: asyncio.StreamReader, writer: asyncio.StreamW
 
 def test_sigterm_while_loading_ends_it_with_0(tiny_repository: Path, tmp_path: Path) -> None:
     with live_server(tmp_path / "log", "--repository", str(tiny_repository)) as server:
-        assert httpx.get(f"{server.url()}/healthz/live").status_code == 200
+        assert httpx.get(f"{server.url()}/healthz/live", timeout=60).status_code == 200
 
         assert server.stop() == 0
 

@@ -56,7 +56,10 @@ def main(  # noqa: PLR0913, PLR0917 - an argument is a flag
         "seconds": seconds,
         "deadline_ms": deadline_ms,
     }
-    variables = {"SEQSERVE_RECEIVE_TIMEOUT_S": str(RECEIVE_TIMEOUT_S)}
+    variables = {
+        "SEQSERVE_RECEIVE_TIMEOUT_S": str(RECEIVE_TIMEOUT_S),
+        "SEQSERVE_LOG_LEVEL": "error",  # a line a second says that it is overloaded
+    }
     with running_service(repository, "--workers", workers, variables=variables) as service:
         uvloop.run(_misuse(service, results, parts, soak_s))
     if "poison" in parts:
@@ -93,17 +96,17 @@ async def _misuse(
     if "storm" in parts:
         say("a storm of clients that leave")
         results["storm"] = await misbehaviour.storm(
-            target, request, rate, calm_s=seconds / 2 + 1, storm_s=seconds / 2
+            target, patient, rate, calm_s=seconds / 2 + 1, storm_s=seconds / 2
         )
     if "dripping" in parts:
         say("a byte a second")
         results["dripping"] = await misbehaviour.dripping(
-            target, request, rate, n_clients=50, seconds=max(seconds, RECEIVE_TIMEOUT_S + 2)
+            target, patient, rate, n_clients=50, seconds=max(seconds, RECEIVE_TIMEOUT_S + 2)
         )
     if "idle" in parts:
         say("idle connections")
         results["idle"] = await misbehaviour.idle(
-            service, target, request, rate, n_clients=IDLE_CLIENTS, seconds=min(seconds, 4)
+            service, target, patient, rate, n_clients=IDLE_CLIENTS, seconds=min(seconds, 4)
         )
         await asyncio.sleep(RECEIVE_TIMEOUT_S + 1)
     if "soak" in parts:

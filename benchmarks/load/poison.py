@@ -15,7 +15,8 @@ from models.manifest import TensorSpec
 from training.export import Draft, write_export
 
 GOOD, POISON = 0.0, 255.0
-EVERY_S = 0.02
+# The log tells of each of them at length.
+EVERY_S = 0.2
 
 
 class Fragile(nn.Module):

@@ -27,14 +27,21 @@ class StreamInbox:
         self._max_samples = max_samples
         self._frames: deque[Frame] = deque()
         self._waiting = 0
+        self._n_unanswered = 0
         self._arrived = asyncio.Event()
         self._room = asyncio.Event()
         self.ending: Ending | None = None
+
+    @property
+    def unanswered(self) -> bool:
+        """Whether the client waits for us."""
+        return self._n_unanswered > 0
 
     def put(self, frame: Frame) -> None:
         """Add a frame."""
         self._frames.append(frame)
         self._waiting += len(frame.samples)
+        self._n_unanswered += 1
         self._arrived.set()
 
     def end(self, ending: Ending) -> None:
@@ -64,4 +71,5 @@ class StreamInbox:
     def answered(self, frames: list[Frame]) -> None:
         """Those frames were answered: there is room for others."""
         self._waiting -= sum(len(frame.samples) for frame in frames)
+        self._n_unanswered -= len(frames)
         self._room.set()

@@ -59,7 +59,7 @@ class StreamSession:
 
     async def run(self) -> int:
         """Read and answer until one side ends."""
-        watch = IdleWatch(self._idle_s, self._expire)
+        watch = IdleWatch(self._idle_s, self._expire, busy=lambda: self._inbox.unanswered)
         answering = asyncio.create_task(self._answer(), name="stream answers")
         reading = asyncio.create_task(self._read(answering, watch), name="stream reader")
         try:

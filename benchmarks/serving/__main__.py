@@ -34,7 +34,7 @@ def compare(  # noqa: PLR0913, PLR0917 - the options of the command
     context: typer.Context,
     only: Annotated[list[str] | None, typer.Option(help="Servers, by name; repeat it.")] = None,
     rounds: Annotated[int, typer.Option(min=1, help="Visits of every server.")] = 3,
-    seconds: Annotated[int, typer.Option(min=1, help="Length of each measurement.")] = 3,
+    seconds: Annotated[int, typer.Option(min=1, help="Length of each measurement.")] = 2,
     quick: Annotated[bool, typer.Option(help="One round of one second each.")] = False,
     skip_build: Annotated[bool, typer.Option(help="Use the environments that exist.")] = False,
     model: Annotated[str | None, typer.Option(help="One model: digits, forecaster.")] = None,

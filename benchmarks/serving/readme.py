@@ -27,11 +27,13 @@ def section(report: Row) -> str:
     facts = report["facts"]
     versions = ", ".join(f"{name} {number}" for name, number in facts["versions"].items())
     lead = (
-        f"Requests a second (median, 99th percentile in ms), {report['rounds']} rounds, "
+        f"Requests a second (median, 99th percentile in ms), {report['rounds']} rounds in "
+        f"{report['minutes']} minutes, "
         f"{facts['date']}, {facts['processors']} cores ({facts['processor']}) shared with "
         f"{report['generator']}; torch {facts['torch']}; {versions}."
     )
-    return "\n\n".join([lead, markdown(_overview(report)), markdown(_targets(report))])
+    picture = "![Requests a second of each server](docs/images/serving.png)"
+    return "\n\n".join([lead, picture, markdown(_overview(report)), markdown(_targets(report))])
 
 
 def _overview(report: Row) -> Table:
@@ -53,8 +55,11 @@ def _rate(row: Row | None) -> float:
 def _cell(row: Row | None) -> str:
     if row is None:
         return "-"
-    rate, p50, p99 = row["requests_per_s"], row["p50_ms"], row["p99_ms"]
-    return f"{rate:,.0f} ({p50:.3g}, {p99:.3g})"
+    return f"{row['requests_per_s']:,.0f} ({_ms(row['p50_ms'])}, {_ms(row['p99_ms'])})"
+
+
+def _ms(value: float) -> str:
+    return f"{value:,.{2 if value < 10 else 0}f}"
 
 
 def _start(row: Row | None) -> tuple[str, str]:

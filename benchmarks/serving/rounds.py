@@ -8,6 +8,7 @@ import urllib.request
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
+from http.client import HTTPException
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from benchmarks.serving.contestants import Contestant
 from benchmarks.serving.generator import Generator
 from benchmarks.serving.processes import DidNotStart, RunningServer, running
 from benchmarks.serving.roofs import roof
+from benchmarks.serving.wrk import WrkFailed
 
 Row = dict[str, Any]
 ANSWER_TIMEOUT_S = 30
@@ -79,7 +81,9 @@ class Comparison:
         first = self._requests[cases[0]][0]
 
         def answers(url: str) -> bool:
-            with suppress(OSError, ValueError, KeyError):  # not listening, or not ready
+            with suppress(
+                OSError, HTTPException, ValueError, KeyError
+            ):  # not listening, or not ready
                 return self._check(contestant, model, url, [first]) >= 0
             return False
 
@@ -96,7 +100,7 @@ class Comparison:
                     | {"start_s": server.start_s, "pss_bytes": proportional}
                     | {"rss_bytes": resident, "largest_difference": apart}
                 )
-        except (DidNotStart, OtherAnswer) as error:
+        except (DidNotStart, OtherAnswer, WrkFailed, OSError, HTTPException) as error:
             self.results.skipped[contestant.name] = f"{model}: {error}"
             self._say(f"{contestant.name} is left out: {error}")
 

@@ -26,6 +26,7 @@ def report() -> Row:
         "facts": facts | {"torch": "2.13.0", "versions": {"Mosec": "0.9.8"}},
         "generator": "wrk",
         "rounds": 3,
+        "minutes": 21.5,
         "rows": rows,
         "roofs": [],
         "visits": [visit | {"rss_bytes": 5e8, "largest_difference": 1e-8}],
@@ -51,7 +52,7 @@ def test_the_section_replaces_only_what_is_between_the_markers(report: Row) -> N
     text = insert(f"before\n{START}\nold\n{END}\nafter\n", report)
     assert text.startswith(f"before\n{START}\n")
     assert text.endswith(f"{END}\nafter\n")
-    assert "| seqserve | - | 4,500 (2.5, 9.75) |" in text
+    assert "| seqserve | - | 4,500 (2.50, 9.75) |" in text
     assert "old" not in text
     assert "2026-11-21" in text
     assert insert(text, report) == text

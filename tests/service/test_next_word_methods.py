@@ -4,7 +4,12 @@ from pathlib import Path
 
 import pytest
 
+from models.manifest import read_manifest
+from service.errors import NotOffered
+from service.rows import Arrays, Rows
 from service.settings import Settings
+from service.tasks.next_word import NextWordTask
+from service.tasks.next_word_api import NextWordRequest
 from tests.service.harness import client_of, serving
 from tests.service.tiny_networks import NextInVocabulary, next_word_draft
 from training.export import write_export
@@ -36,3 +41,14 @@ async def test_an_older_export_is_refused_what_it_cannot_do_and_told_how_it_coul
         assert problem["type"] == "urn:seqserve:problem:not-offered"
         assert "'next-word' version '1'" in problem["detail"]
         assert "seqserve train next-word --resume" in problem["detail"]
+
+
+def test_only_completions_come_bit_by_bit(tiny_repository: Path) -> None:
+    folder = tiny_repository / "next-word" / "1"
+    task = NextWordTask(read_manifest(folder), folder)
+
+    async def submit(_: Rows) -> Arrays:
+        raise AssertionError("nothing is computed")
+
+    with pytest.raises(NotOffered, match="/next-word does not answer bit by bit"):
+        task.stream(NextWordRequest(contexts=["aa"]), submit)

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
+from training.compare.request import CompareRequest
 from training.digits.config import DigitsTraining
 from training.errors import TrainingError
 from training.forecast.config import ForecastTraining
@@ -173,3 +174,29 @@ app.command(
       seqserve train recipe table --into docs/notes.md
     """,
 )(_guarded(_recipe))
+
+
+def _compare(request: Any) -> None:
+    _import("training.compare.command").run(request)
+
+
+app.command(
+    "compare",
+    help="""Compare the recurrent cells on one data set: one table, one plot.
+
+    Every cell is trained alike, exported and timed: parameters, validation metric, a training
+    step, a pass of the export at 1 and 32 rows. A few minutes by default.
+
+    Examples:
+
+      seqserve train compare
+
+      seqserve train compare --family transduce --cells rnn,lstm,gru
+
+      seqserve train compare --family forecast --data sales.csv --steps 200
+
+      seqserve train compare --gradients
+
+      seqserve train compare --smoke
+    """,
+)(_guarded(command(CompareRequest, _compare)))

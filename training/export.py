@@ -6,6 +6,7 @@
 import contextlib
 import copy
 import datetime
+import io
 import json
 import os
 import shutil
@@ -102,6 +103,15 @@ def _require_examples(draft: Draft) -> None:
             f"method_golden needs an example of each method: {missing} lack one, "
             f"{sorted(unknown)} are no methods"
         )
+
+
+def as_exported(network: nn.Module) -> nn.Module:
+    """The scripted graph of ``network``, written and read again, without a folder or a check."""
+    stream = io.BytesIO()
+    torch.jit.save(torch.jit.script(network), stream)
+    stream.seek(0)
+    graph: nn.Module = torch.jit.load(stream)  # type: ignore[no-untyped-call]
+    return graph
 
 
 def _write_files(network: nn.Module, draft: Draft, folder: Path) -> None:

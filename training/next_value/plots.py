@@ -51,11 +51,15 @@ def from_origin(series: OneSeries, test: Test) -> Figure:
         axes.plot(before, series.values[before], color="0.6", linewidth=1)
         axes.fill_between(steps, low, high, color="tab:blue", alpha=0.2, linewidth=0)
         _truth(axes, series, steps)
-        axes.plot(steps, test.naive_from_origin, ":", color="tab:green", label="seasonal naive")
+        axes.plot(steps, test.naive_from_origin, ":", color="tab:green", label=_naive(series))
         axes.plot(steps, test.from_origin, color="tab:blue", label="forecast")
         axes.set(xlabel="step", ylabel=series.unit)
         figure.legend(loc="outside upper right", ncols=3)
     return figure
+
+
+def _naive(series: OneSeries) -> str:
+    return "seasonal naive" if series.season_length > 1 else "naive: the last value"
 
 
 def _truth(axes: Axes, series: OneSeries, steps: NDArray[np.int64]) -> None:

@@ -6,6 +6,7 @@ from rich.console import Console
 from rich.table import Table
 
 from training.errors import DataError
+from training.recipes.document import update
 from training.recipes.many import failed, run_all
 from training.recipes.recipe import load_recipe, recipe_names
 from training.recipes.request import RecipeRequest
@@ -17,7 +18,6 @@ from training.recipes.table import (
     as_markdown,
     as_table,
     row_of,
-    write_between_markers,
 )
 
 
@@ -65,7 +65,9 @@ def _table(request: RecipeRequest) -> None:
     if request.into is None:
         _print(request)
     else:
-        write_between_markers(request.into, as_markdown(_rows(request)))
+        missing = update(request.into, _rows(request), request)
+        if missing:
+            _say(f"left as they are, no recipe drew them here: {', '.join(missing)}")
     _write(request)
 
 
@@ -86,10 +88,11 @@ def _print(request: RecipeRequest) -> None:
 
 
 def _say_where(request: RecipeRequest) -> None:
-    Console(stderr=True).print(
+    _say(
         f"figures: {request.folder / 'results.json'}\nexports, each with a report.html: "
-        f"{request.exports}, then: seqserve serve --repository {request.exports}",
-        soft_wrap=True,
-        highlight=False,
-        markup=False,
+        f"{request.exports}, then: seqserve serve --repository {request.exports}"
     )
+
+
+def _say(text: str) -> None:
+    Console(stderr=True).print(text, soft_wrap=True, highlight=False, markup=False)

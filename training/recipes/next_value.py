@@ -102,7 +102,7 @@ def _plots(series: OneSeries, test: Test) -> list[Plot]:
     naive = f"The past and the {series.season_length} steps before are known to both."
     return [
         Plot("Data", plots.data(series), "To the right of the line: held out."),
-        Plot("One step ahead, truth against prediction", plots.one_step(series, test), naive),
+        Plot("One step ahead", plots.one_step(series, test), naive),
         Plot(
             "Many steps ahead from one origin",
             plots.from_origin(series, test),

@@ -13,7 +13,6 @@ from training.recipes.recipe import Recipe, Shipped
 from training.recipes.results import Measured, Results
 
 REPOSITORY = Path(__file__).parents[2] / "models" / "repository"
-FIRST_MARKER, LAST_MARKER = "<!-- recipes: table -->", "<!-- recipes: end -->"
 HEADER = (
     "recipe",
     "the notes report",
@@ -95,23 +94,28 @@ def as_table(rows: Sequence[Row]) -> Table:
     return table
 
 
-def write_between_markers(path: Path, text: str) -> None:
+def markers(name: str) -> tuple[str, str]:
+    """The lines of a Markdown file between which the table of that name stands."""
+    return f"<!-- {name}: table -->", f"<!-- {name}: end -->"
+
+
+def write_between_markers(path: Path, text: str, name: str = "recipes") -> None:
     """Replace what stands between the two markers of a Markdown file.
 
     Raises:
         DataError: the file cannot be read, or lacks a marker.
     """
+    first, last = markers(name)
     try:
-        before, rest = path.read_text(encoding="utf-8").split(FIRST_MARKER)
-        _, after = rest.split(LAST_MARKER)
+        before, rest = path.read_text(encoding="utf-8").split(first)
+        _, after = rest.split(last)
     except OSError as error:
         raise DataError(f"cannot read {path}: {error.strerror}") from error
     except ValueError as error:
         raise DataError(
-            f"{path} needs a line {FIRST_MARKER} and, below it, a line {LAST_MARKER}, once each"
+            f"{path} needs a line {first} and, below it, a line {last}, once each"
         ) from error
-    content = f"{before}{FIRST_MARKER}\n\n{text}\n{LAST_MARKER}{after}"
-    path.write_text(content, encoding="utf-8")
+    path.write_text(f"{before}{first}\n\n{text}\n{last}{after}", encoding="utf-8")
 
 
 def _better(recipe: Recipe, tuned: Measured | None) -> str:

@@ -8,15 +8,16 @@ from training.errors import DataError
 from training.recipes.recipe import Recipe, Shipped, Target
 from training.recipes.results import Measured, Results
 from training.recipes.table import (
-    FIRST_MARKER,
-    LAST_MARKER,
     as_json,
     as_markdown,
     as_table,
+    markers,
     row_of,
     shipped_figure,
     write_between_markers,
 )
+
+FIRST_MARKER, LAST_MARKER = markers("recipes")
 
 
 def recipe(**changes: object) -> Recipe:

@@ -1,0 +1,1 @@
+"""Recurrent cells side by side: one data set, one table, one plot."""

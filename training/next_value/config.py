@@ -38,7 +38,9 @@ class NextValueTraining(RecipeTraining):
     initialisation: Initialisation = option(
         "default", "Weights to start from: torch's default, he or orthogonal."
     )
-    n_members: int = option(1, "Networks with seeds of their own, their forecasts averaged.")
+    n_members: int = option(
+        1, "Networks with seeds of their own, their forecasts averaged.", minimum=1
+    )
     unscored: int = option(0, "First outputs of a series that do not count.", minimum=0)
     held_out: int = option(
         24, "Last training values for validation and the width of the intervals.", minimum=2

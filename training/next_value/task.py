@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from models.step_forecaster import StepForecaster
 from models.step_networks import SeriesNetwork, WindowNetwork
 from training.devices import step_generator
+from training.errors import DataError
 from training.forecast.series import Values
 from training.next_value.build import make_forecaster
 from training.next_value.config import NextValueTraining
@@ -30,13 +31,18 @@ class Batch(NamedTuple):
 
 
 class NextValueTask:
-    """Teach every member to predict the next value of the same series."""
+    """Teach every member to predict the next value of the same series.
+
+    Raises:
+        DataError: the options contradict one another, or leave nothing to learn.
+    """
 
     monitor = "validation_rmse"
     goal: Literal["min", "max"] = "min"
     unit = "series"
 
     def __init__(self, series: OneSeries, config: NextValueTraining) -> None:
+        _check_lengths(series, config)
         self._series = series
         self._config = config
         known = {
@@ -92,6 +98,17 @@ class NextValueTask:
             for member in cast(nn.ModuleList, members)
         ]
         return torch.stack(losses)
+
+
+def _check_lengths(series: OneSeries, config: NextValueTraining) -> None:
+    """A past to read and at least one value to predict must be left for the fold."""
+    past = config.window if config.reads == "window" else 1 + config.unscored
+    past += series.season_length if config.view == "growth" else 0
+    if len(series.training) - config.held_out <= past:
+        raise DataError(
+            f"{len(series.training)} training values less held_out = {config.held_out} leave "
+            f"nothing to learn where {past} are read first: lower held_out, window or unscored"
+        )
 
 
 def scaled_series(forecaster: StepForecaster, values: Values) -> Tensor:

@@ -6,6 +6,7 @@ import pytest
 import torch
 from torch import nn
 
+from training.errors import DataError
 from training.loop import fit
 from training.next_value.config import NextValueTraining
 from training.next_value.series import airline
@@ -94,3 +95,18 @@ def test_validation_is_the_error_one_step_ahead_in_the_series_unit() -> None:
         ]
     expected = np.sqrt(np.mean(np.square(errors)))
     assert task.validate(task.network)["validation_rmse"] == pytest.approx(expected, rel=1e-4)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"held_out": 120},
+        {"window": 96},
+        {"window": 84, "view": "growth"},
+        {"body": "rnn", "reads": "series", "unscored": 95},
+    ],
+    ids=["held out", "window", "growth", "unscored"],
+)
+def test_options_that_leave_nothing_to_learn_are_refused(options: dict[str, Any]) -> None:
+    with pytest.raises(DataError, match="leave nothing to learn"):
+        NextValueTask(airline(), config(**options))

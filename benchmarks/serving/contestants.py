@@ -45,9 +45,11 @@ def only(repository: Path, model: str) -> Path:
     """A repository with one of the models: the other servers have no more either."""
     folder = BUILD / "repositories" / model
     folder.mkdir(parents=True, exist_ok=True)
-    link = folder / model
-    link.unlink(missing_ok=True)
-    link.symlink_to((repository / model).resolve())
+    link, target = folder / model, (repository / model).resolve()
+    if link.resolve() != target:
+        new = folder.parent / f"{model}.{os.getpid()}"  # several processes may come here at once
+        new.symlink_to(target)
+        new.replace(link)
     return folder
 
 

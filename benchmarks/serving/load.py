@@ -23,6 +23,7 @@ class LoadResult:
     p99_ms: float
     n_requests: int
     n_errors: int = 0
+    n_refused: int = 0  # those of the errors that were answers
 
 
 async def measure(
@@ -39,7 +40,7 @@ async def measure(
     good = np.array([took for took, status in answers if status == 200])
     p50, p99 = np.percentile(good, [50, 99]) * 1e3 if len(good) else (0.0, 0.0)
     n_errors = len(answers) - len(good)
-    return LoadResult(len(good) / elapsed, float(p50), float(p99), len(good), n_errors)
+    return LoadResult(len(good) / elapsed, float(p50), float(p99), len(good), n_errors, n_errors)
 
 
 def _request(url: str, body: bytes) -> bytes:

@@ -23,6 +23,8 @@ MARK = "SEQSERVE_BENCH_MARK"
 START_TIMEOUT_S = 120.0
 STOP_TIMEOUT_S = 15.0
 N_SPARE_PORTS = 4
+SETTLE_S = 1.0
+IDLE = 0.25  # of one processor
 
 
 class DidNotStart(Exception):
@@ -49,6 +51,17 @@ class RunningServer:
                 times = member.cpu_times()
                 total += times.user + times.system
         return total
+
+    def settle(self) -> None:
+        """Wait until it is idle, or as idle as it gets: what a client left behind is computed."""
+        end_s = time.monotonic() + SETTLE_S
+        before, pause_s = self.cpu_s(), 0.1
+        while time.monotonic() < end_s:
+            time.sleep(pause_s)
+            now = self.cpu_s()
+            if now - before < IDLE * pause_s:
+                return
+            before = now
 
     def memory_bytes(self) -> tuple[int, int]:
         """Proportional and resident memory of all processes: PSS counts shared pages once."""

@@ -120,6 +120,7 @@ class Comparison:
         self._generator.prepare(bodies)
         self._generator.measure(server.url, connections=max(case.connections), seconds=1)
         for connections in case.connections:
+            server.settle()  # closed connections may have left requests behind
             before = server.cpu_s()
             result = self._generator.measure(
                 server.url, connections=connections, seconds=self._plan.seconds

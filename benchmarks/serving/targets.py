@@ -40,7 +40,7 @@ def targets(report: Row, ours: str = "seqserve") -> list[Target]:
     if row := mine.get(("digits", 1, 64)):
         found.append(Target("1 image, 64 connections: p99 in ms", 15.0, row["p99_ms"], True))
     alone: Key = ("digits", 1, 1)
-    if alone in mine and alone in plain:
+    if alone in mine and alone in plain and plain[alone]["p50_ms"]:
         share = mine[alone]["p50_ms"] / plain[alone]["p50_ms"]
         found.append(Target("1 image, 1 connection: median over FastAPI's", 0.6, share, True))
     if alone in mine and alone in roofs:

@@ -54,4 +54,5 @@ def parse(output: str) -> LoadResult:
         p99_ms=found["p99_us"] / 1e3,
         n_requests=good,
         n_errors=errors,
+        n_refused=found["refused"],
     )

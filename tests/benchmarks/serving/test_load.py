@@ -42,4 +42,4 @@ async def test_errors_are_counted_but_not_as_speed() -> None:
     async with server("503 Service Unavailable", seen) as url:
         result = await measure(url, BODIES, connections=1, seconds=0.1)
     assert result.requests_per_s == result.n_requests == 0
-    assert result.n_errors == len(seen) > 0
+    assert result.n_errors == result.n_refused == len(seen) > 0

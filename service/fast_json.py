@@ -82,7 +82,7 @@ def read_series(body: bytes) -> SeriesArrays | None:
         if quantiles and 1.0 in quantiles:
             return None
         others = sum(type(field) is simdjson.Array for field in fields.values()) - 1
-        series = _series(fields["series"], body.count(b"[") - others)
+        series = series_in(fields["series"], body.count(b"[") - others)
         if series is None:
             return None
         chosen = (fields.get("model"), fields.get("version"))
@@ -91,8 +91,11 @@ def read_series(body: bytes) -> SeriesArrays | None:
         return None
 
 
-def _series(series: Any, brackets: int) -> Sequence[Array] | Array | None:
-    """Each series as float32; a matrix where all are equally long and nothing is missing."""
+def series_in(series: Any, brackets: int) -> Sequence[Array] | Array | None:
+    """Each series as float32; a matrix where all are equally long and nothing is missing.
+
+    ``brackets`` are the opening ones in the text of ``series``, which may be a bare one.
+    """
     bare = brackets == 1
     lengths = [len(series)] if bare else [len(each) for each in series]
     if not (len(lengths) == brackets - 1 or bare) or not 1 <= len(lengths) <= MAX_ITEMS:

@@ -16,6 +16,7 @@ from service.body_reading import Replay, read_body
 from service.disconnect import unless_gone
 from service.errors import InvalidInput, ModelNotFound
 from service.fast_json import read_contexts, read_images, read_series
+from service.fast_pieces import read_many_images, read_many_series
 from service.lifecycle import Service
 from service.request_record import current_record
 from service.tasks.contract import Payload
@@ -26,15 +27,24 @@ HEADERS = (b"content-type", JSON)
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """What the fast path knows of an endpoint: whose task it is, and how to read plain bodies."""
+    """What the fast path knows of an endpoint: whose task it is, and how to read plain bodies.
+
+    Large ones are read by ``read_many``, off the event loop, and by ``read`` if that does not help.
+    """
 
     task: str
     read: Callable[[bytes], Any]
+    read_many: Callable[[bytes], Any] = lambda _: None
+
+    def read_large(self, body: bytes) -> Any:
+        """The request in a large body, or None."""
+        request = self.read_many(body)
+        return self.read(body) if request is None else request
 
 
 ENDPOINTS = {
-    "/forecast": Endpoint("forecast", read_series),
-    "/classify": Endpoint("classify", read_images),
+    "/forecast": Endpoint("forecast", read_series, read_many_series),
+    "/classify": Endpoint("classify", read_images, read_many_images),
     "/next-word": Endpoint("next-word", read_contexts),
 }
 
@@ -71,7 +81,11 @@ class FastPath:
         await self.app(scope, receive, send)
 
     async def _answer(self, endpoint: Endpoint, body: bytes, receive: Receive) -> Payload | None:
-        request = await self.service.off_loop.run(len(body), lambda: endpoint.read(body))
+        off_loop = self.service.off_loop
+        if off_loop.takes(len(body)):
+            request = await off_loop.run(len(body), lambda: endpoint.read_large(body))
+        else:
+            request = endpoint.read(body)
         if request is None:
             return None
         try:

@@ -18,9 +18,13 @@ class OffLoop:
         self._from_bytes = from_bytes
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="bodies")
 
+    def takes(self, n_bytes: int) -> bool:
+        """Whether a body of ``n_bytes`` is read on the thread."""
+        return n_bytes >= self._from_bytes
+
     async def run(self, n_bytes: int, work: Callable[[], T]) -> T:
         """Do ``work`` on a body of ``n_bytes``."""
-        if n_bytes < self._from_bytes:
+        if not self.takes(n_bytes):
             return work()
         return await asyncio.get_running_loop().run_in_executor(self._thread, work)
 

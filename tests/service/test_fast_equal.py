@@ -15,7 +15,7 @@ from tests.service.generated_bodies import PATHS, broken_body, valid_body
 from tests.service.harness import serving
 
 pytestmark = [pytest.mark.anyio]
-Pair = tuple[FastAPI, FastAPI]
+Pair = tuple[FastAPI, ...]
 
 bounded = settings(
     max_examples=150,
@@ -27,15 +27,21 @@ randoms = st.integers(0, 2**32).map(Random)
 
 @pytest.fixture(scope="module")
 async def both(anyio_backend: str, tiny_repository: Path) -> AsyncIterator[Pair]:
-    """The same service with and without the fast path."""
+    """The same service with and without the fast path, and as if every body were a large one."""
     quiet = Settings(repository=tiny_repository, warmup_max_s=0, access_log=False)
-    async with serving(quiet) as fast, serving(quiet, fast_path=False) as full:
-        yield fast, full
+    large = quiet.model_copy(update={"off_loop_bytes": 0})
+    async with (
+        serving(quiet) as fast,
+        serving(quiet, fast_path=False) as full,
+        serving(large) as piecewise,
+    ):
+        yield fast, full, piecewise
 
 
 async def answers(both: Pair, path: str, body: bytes) -> tuple[Answered, Answered]:
-    fast, full = both
-    return await ask(fast, path, body), await ask(full, path, body)
+    fast, full, piecewise = [await ask(app, path, body) for app in both]
+    assert (fast.status, fast.comparable()) == (piecewise.status, piecewise.comparable())
+    return fast, full
 
 
 def fast_answers(app: FastAPI) -> int:

@@ -2,7 +2,7 @@
 
 Client and service share the machine's processors, so compare figures of one run only.
 
-Expect: 14 minutes, most of them the soak; ``--quick`` takes about a minute and proves less.
+Expect: 16 minutes, most of them the soak; ``--quick`` takes about two and proves less.
 """
 
 import asyncio
@@ -68,6 +68,7 @@ def main(  # noqa: PLR0913, PLR0917 - an argument is a flag
     report.show(results, found)
     output.parent.mkdir(parents=True, exist_ok=True)
     output.write_text(json.dumps(results, indent=1) + "\n")
+    output.with_suffix(".md").write_text(report.markdown(results, found))
     if "ladders" in results:
         report.plot(results, image)
     raise typer.Exit(not all(check.holds for check in found))

@@ -1,5 +1,6 @@
 """Tables for people, a plot for the docs."""
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -51,6 +52,26 @@ def _shown(column: str, value: float | None) -> str:
     if column.endswith("_share"):
         return f"{value:.1%}"
     return f"{value:,.1f}" if column.endswith("_ms") else f"{value:,g}"
+
+
+def markdown(results: Results, found: list[Check]) -> str:
+    """The tables as docs/overload.md shows them."""
+    lines = [f"Measured on {results['date'][:10]}, deadline {results['deadline_ms']} ms.", ""]
+    for name, part in results.get("ladders", {}).items():
+        lines += [f"**{name}**, capacity {part['capacity_per_s']:,.0f}/s", ""]
+        lines += [_row(COLUMNS.values()), _row("---" for _ in COLUMNS)]
+        lines += [
+            _row(_shown(column, row[column]) for column in COLUMNS) for row in part["rows"]
+        ] + [""]
+    lines += ["| must hold | measured | |", "|---|---|---|"]
+    lines += [
+        _row((check.promise, check.measured, "yes" if check.holds else "**no**")) for check in found
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _row(cells: Iterable[str]) -> str:
+    return f"| {' | '.join(cells)} |"
 
 
 def plot(results: Results, file: Path) -> None:

@@ -10,7 +10,7 @@ from benchmarks.load.misbehaviour import recovery_s
 from benchmarks.load.open_loop import NEVER_SENT, Record
 from benchmarks.load.overload import summary
 from benchmarks.load.poison import write_fragile
-from benchmarks.load.report import plot, show
+from benchmarks.load.report import markdown, plot, show
 from benchmarks.load.requirements import checks
 from service.repository import Repository
 
@@ -107,6 +107,15 @@ def test_it_is_shown_and_drawn(tmp_path: Path, capsys: pytest.CaptureFixture[str
 
     assert "only the poisoned request fails" in capsys.readouterr().out
     assert (tmp_path / "plot.png").read_bytes()[:4] == b"\x89PNG"
+
+
+def test_the_tables_of_the_docs_say_what_broke() -> None:
+    found = results(row(3.0, 80)) | {"date": "2026-11-21T12:00:00"}
+    lines = markdown(found, checks(found)).splitlines()
+
+    assert "**classify**, capacity 100/s" in lines
+    assert any(line.startswith("| 3 | 300 | 80 | 90.0 |") for line in lines)
+    assert sum(line.endswith("| **no** |") for line in lines) == 1
 
 
 def test_the_fragile_model_is_an_export_that_can_be_served(tmp_path: Path) -> None:

@@ -19,6 +19,13 @@ class Socket:
     def __init__(self) -> None:
         self.to_app: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
         self.from_app: asyncio.Queue[MutableMapping[str, Any]] = asyncio.Queue()
+        self.gone = False
+
+    async def take(self, message: MutableMapping[str, Any]) -> None:
+        """What the application sends; a server raises this error where the client is gone."""
+        if self.gone:
+            raise OSError
+        self.from_app.put_nowait(message)
 
     def send(self, **message: object) -> None:
         self.send_text(orjson.dumps(message).decode())
@@ -74,7 +81,7 @@ async def opened(
         "scheme": "ws",
         "extensions": {"websocket.http.response": {}},
     }
-    running = asyncio.ensure_future(app(scope, socket.to_app.get, socket.from_app.put))
+    running = asyncio.ensure_future(app(scope, socket.to_app.get, socket.take))
     try:
         yield socket
     finally:

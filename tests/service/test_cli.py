@@ -233,6 +233,14 @@ def test_backtest_says_why_a_picture_cannot_be_written(
     assert "cannot write" in output
 
 
+def test_signals_need_no_states(asked: list[httpx.Request], tmp_path: Path) -> None:
+    (tmp_path / "pump.csv").write_text("valve,flow\n1,7\n")
+    run("predict", "transduce", "--signals", str(tmp_path / "pump.csv"))
+
+    assert json.loads(asked[0].content)["states"] == [None, None]
+    assert [path.name for path in tmp_path.iterdir()] == ["pump.csv"]
+
+
 def test_signals_are_mapped_and_their_states_kept(
     asked: list[httpx.Request], tmp_path: Path
 ) -> None:
@@ -242,6 +250,8 @@ def test_signals_are_mapped_and_their_states_kept(
 
     assert run(*command) == "valve,flow\n1.5,0.25\n2.5,\n"
     run(*command)
+
+    assert json.loads(run(*command, "--json"))["states"] == ["AQa", "AQb"]
 
     bodies = [json.loads(request.content) for request in asked]
     assert bodies[0] == {"signals": [[1, 2], [7]], "states": [None, None]}

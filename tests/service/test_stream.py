@@ -225,6 +225,13 @@ async def test_a_handshake_that_makes_no_sense_is_refused_with_a_problem(
     assert f"urn:seqserve:problem:{kind}".encode() in body["body"]
 
 
+async def test_a_client_that_is_gone_before_the_greeting_is_counted(serve: Serve) -> None:
+    async with serve(access_log=False) as app, client_of(app) as client:
+        async with opened(app) as socket:
+            socket.gone = True
+        assert 'seqserve_streams_total{code="1006"} 1' in await metrics_of(client)
+
+
 async def test_a_service_with_keys_asks_for_one(serve: Serve) -> None:
     async with serve(api_keys="first-key-1") as app:
         async with opened(app) as socket:

@@ -53,7 +53,7 @@ class Held:
         session = StreamSession(
             cast(ServedModel, model),
             self.socket.to_app.get,
-            self.socket.from_app.put,
+            self.socket.take,
             Settings(max_stream_samples=MOST),
             self.stats,
         )
@@ -158,17 +158,10 @@ async def test_a_client_that_leaves_ends_the_work(held: Held) -> None:
 
 async def test_a_client_that_leaves_while_nothing_more_is_read_ends_it_as_well(held: Held) -> None:
     held.model.gate.set()
-
-    async def gone(_: object) -> None:
-        raise OSError
-
-    session = StreamSession(
-        cast(ServedModel, held.model), held.socket.to_app.get, gone, Settings(), held.stats
-    )
-    held.over.cancel()
+    held.socket.gone = True
     held.socket.send(samples=[1])
 
-    assert await session.run() == 1006
+    assert await held.over == 1006
 
 
 async def test_a_reader_that_breaks_does_not_leave_the_client_waiting(held: Held) -> None:

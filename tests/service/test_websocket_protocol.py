@@ -21,7 +21,7 @@ PATIENCE_S = 20
 
 @asynccontextmanager
 async def connected(app: App) -> AsyncIterator[tuple[StreamProtocol, ClientConnection]]:
-    config = uvicorn.Config(app, ws=StreamProtocol, log_config=None)  # type: ignore[arg-type]
+    config = uvicorn.Config(app, ws=StreamProtocol, log_config=None)
     config.load()
     made: list[StreamProtocol] = []
 

@@ -38,19 +38,24 @@ class Lexicon:
         """The word of that id."""
         return self.vocabulary.words[number]
 
-    def known(self, text: str) -> tuple[int, str]:
-        """The id of the one word in ``text``, or 1 and what is wrong with it."""
+    def number(self, text: str) -> int:
+        """The id of the one word in ``text``; ``UNKNOWN_ID`` if it is not one known word."""
         words = self.tokenizer.words(text)
-        if len(words) != 1:
-            parts = " and ".join(repr(word) for word in words[:4]) or "nothing"
-            return UNKNOWN_ID, f"Should be one word; the model reads {parts}"
-        (number,) = self.vocabulary.ids(words)
-        if number == UNKNOWN_ID:
-            return UNKNOWN_ID, f"The model does not know {words[0]!r}{self._meant(words[0])}"
-        return number, ""
+        return self.vocabulary.ids(words)[0] if len(words) == 1 else UNKNOWN_ID
+
+    def fault(self, text: str) -> str:
+        """What is wrong with ``text``, whose number is ``UNKNOWN_ID``.
+
+        It looks for words that are spelled alike, up to 20 ms: not on the event loop.
+        """
+        words = self.tokenizer.words(text)
+        if len(words) == 1:
+            return f"The model does not know {words[0]!r}{self._meant(words[0])}"
+        parts = " and ".join(repr(word) for word in words[:4]) or "nothing"
+        return f"Should be one word; the model reads {parts}"
 
     def _meant(self, word: str) -> str:
-        """Words spelled alike, as the end of a sentence; a hundredth of a second of work."""
+        """Words spelled alike, as the end of a sentence."""
         first = self.vocabulary.first_word_id
         near = [
             other

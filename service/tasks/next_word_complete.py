@@ -42,8 +42,9 @@ class Completing:
         Raises:
             InvalidInput: a stop word is unknown, or not one word.
         """
-        # On a thread: looking for what is spelled alike takes its time.
-        stops = await asyncio.to_thread(self._stops, request) if request.stop else {}
+        stops = {self._lexicon.number(text): text for text in request.stop}
+        if UNKNOWN_ID in stops:
+            raise InvalidInput(await asyncio.to_thread(self._faults, request))
         seed = secrets.randbits(31) if request.seed is None else request.seed
         texts = self._texts(request, stops, seed)
         while going := [(at, text) for at, text in enumerate(texts) if not text.finished]:
@@ -62,16 +63,12 @@ class Completing:
                     )
         yield "done", {"seed": seed, "completions": [_completion(text) for text in texts]}
 
-    def _stops(self, request: CompleteRequest) -> dict[int, str]:
-        stops, faults = {}, []
-        for at, text in enumerate(request.stop):
-            number, fault = self._lexicon.known(text)
-            if number == UNKNOWN_ID:
-                faults.append(Fault(("stop", at), fault))
-            stops[number] = text
-        if faults:
-            raise InvalidInput(faults)
-        return stops
+    def _faults(self, request: CompleteRequest) -> list[Fault]:
+        return [
+            Fault(("stop", at), self._lexicon.fault(text))
+            for at, text in enumerate(request.stop)
+            if self._lexicon.number(text) == UNKNOWN_ID
+        ]
 
     def _texts(
         self, request: CompleteRequest, stops: dict[int, str], seed: int

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from models.tokenizer import PADDING_ID
+from models.tokenizer import PADDING_ID, UNKNOWN_ID
 from service.errors import Fault, InvalidInput, Place
 from service.rows import Arrays, Rows
 from service.tasks.contract import Payload, Submit, checked
@@ -40,8 +40,9 @@ class Neighbouring:
             InvalidInput: a word is unknown, or not one word; or a sum comes to nothing.
         """
         questions = _questions(request)
-        # On a thread: looking for what is spelled alike takes its time.
-        ids = await asyncio.to_thread(self._ids, questions)
+        ids = [[self._lexicon.number(text) for _, text in each.words] for each in questions]
+        if any(UNKNOWN_ID in numbers for numbers in ids):
+            raise InvalidInput(await asyncio.to_thread(self._faults, questions))
         rows = _rows(ids, questions)
         outputs = await checked(submit, rows)
         return {
@@ -51,21 +52,10 @@ class Neighbouring:
             ]
         }
 
-    def _ids(self, questions: list[_Question]) -> list[list[int]]:
-        ids, faults = [], []
-        for question in questions:
-            numbers = []
-            for place, text in question.words:
-                number, fault = self._lexicon.known(text)
-                numbers.append(number)
-                if fault:
-                    faults.append(Fault(place, fault))
-                if len(faults) == MAX_CHECKED:
-                    raise InvalidInput(faults)
-            ids.append(numbers)
-        if faults:
-            raise InvalidInput(faults)
-        return ids
+    def _faults(self, questions: list[_Question]) -> list[Fault]:
+        places = (place for question in questions for place in question.words)
+        wrong = [each for each in places if self._lexicon.number(each[1]) == UNKNOWN_ID]
+        return [Fault(place, self._lexicon.fault(text)) for place, text in wrong[:MAX_CHECKED]]
 
     def _neighbourhood(
         self, ids: list[int], weights: Sequence[float], outputs: Arrays, row: int, top_k: int

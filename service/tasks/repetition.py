@@ -19,8 +19,7 @@ class RepetitionGuard:
 
     def add(self, word: int) -> None:
         """Take note of the next word of the text."""
-        if len(self._last) == self._size - 1:
-            self._followers[tuple(self._last)].append(word)
+        self._followers[tuple(self._last)].append(word)
         self._last.append(word)
 
     def banned(self) -> list[int]:

@@ -55,32 +55,40 @@ class BatchQueue:
             self._drop(lane.parts.popleft())
         return None
 
-    def take(self, lane: Lane) -> list[Part]:
-        """The oldest part of the lane and what may ride with it."""
+    def take(self, lane: Lane, now_s: float) -> tuple[list[Part], list[Part]]:
+        """The oldest parts of the lane that fit into a pass, and those that it is too late for.
+
+        Under overload the oldest are just about to expire; to compute them would be in vain, and
+        make the next ones late in turn. If it is too late for all, the youngest is computed: what
+        is predicted may be wrong.
+        """
+        end_s = now_s + lane.cycle.of(min(lane.rows, lane.room))
         room = lane.room
         batch: list[Part] = []
+        late: list[Part] = []
         while lane.parts and room:
             part = lane.parts.popleft()
             if part.request.gone:
                 self._drop(part)
-                continue
-            self._take(lane, part)
-            if part.selection.size > room:
-                part = self._cut(lane, part, room)
-            room -= part.selection.size
-            batch.append(part)
-        return batch
+            elif part.request.deadline_s < end_s:
+                late.append(part)
+            else:
+                batch.append(self._take(lane, part, room))
+                room -= batch[-1].selection.size
+        if not batch:
+            batch.append(self._take(lane, late.pop(), room))
+        return batch, late
 
     def _drop(self, part: Part) -> None:
         self._stats.dropped_rows += part.selection.size
 
-    def _take(self, lane: Lane, part: Part) -> None:
+    def _take(self, lane: Lane, part: Part, room: int) -> Part:
+        """Take what fits; the rest queues again at the back, so a giant delays nobody twice."""
         part.request.parts.remove(part)
         lane.count(part.selection.size, -1)
         self.rows -= part.selection.size
-
-    def _cut(self, lane: Lane, part: Part, room: int) -> Part:
-        """Take what fits; the rest queues again at the back, so a giant delays nobody twice."""
+        if part.selection.size <= room:
+            return part
         head, tail = part.selection.split(room)
         self.append(lane, part.request, tail)
         return Part(part.request, head, part.turn, lane)

@@ -14,6 +14,8 @@ from service.batch_cost import Cost
 from service.errors import PredictError, ServiceError
 from service.rows import Array, Arrays, Rows, Selection
 
+INFINITY = float("inf")
+
 
 class PendingRequest:
     """A request between its submission and its answer, which ``done`` gets exactly once.
@@ -24,6 +26,7 @@ class PendingRequest:
     __slots__ = (
         "answered",
         "batch_rows",
+        "deadline_s",
         "done",
         "gone",
         "missing_rows",
@@ -50,6 +53,7 @@ class PendingRequest:
         self.submitted_s = submitted_s
         self.side = side
         self.gone = False
+        self.deadline_s = INFINITY
         self.missing_rows = len(rows)
         self.parts: list[Part] = []  # those that still queue
         self.answered: list[tuple[Selection, Arrays]] = []

@@ -21,7 +21,7 @@ from service.batch_cost import Cost
 from service.batch_deadlines import Deadlines
 from service.batch_pass import Computed, Pass
 from service.batch_queue import BatchQueue
-from service.batch_request import Lane, PendingRequest
+from service.batch_request import Lane, Part, PendingRequest
 from service.batch_stats import BatchStats
 from service.errors import DeadlineExceeded, ServiceError, ServiceStopping
 from service.loop_turns import LoopTurns
@@ -122,6 +122,7 @@ class Batcher:
         for lane, selection in pieces:
             self._queue.append(lane, request, selection)
         if deadline_s is not None:
+            request.deadline_s = deadline_s
             self._deadlines.add(request, deadline_s, waiting=len(self._requests))
         if not self._awake:
             self._wake()
@@ -146,6 +147,11 @@ class Batcher:
         self._requests.discard(request)
         if request.parts:
             self._queue.forget(request)
+
+    def _expire_all(self, parts: list[Part]) -> None:
+        for part in parts:
+            if not part.request.gone:
+                self._expire(part.request)
 
     def _expire(self, request: PendingRequest) -> None:
         self.stats.expired_requests += 1
@@ -173,8 +179,10 @@ class Batcher:
         return lane.compute.known and lane.compute.of(rows) <= LOOP_PASS_S
 
     def _next_pass(self, lane: Lane) -> Pass:
-        parts = self._queue.take(lane)
         started_s = perf_counter()
+        parts, late = self._queue.take(lane, started_s)
+        if late:
+            self._loop.call_soon(self._expire_all, late)
         for part in parts:
             part.request.started_s = part.request.started_s or started_s
         self._running = Pass(lane, parts, self._run, self._padding, started_s)

@@ -48,7 +48,7 @@ class Admission:
             return
         late_s = now_s + SAFETY * self._wait_s(pieces, now_s, running) - deadline_s
         if late_s > 0:
-            raise self._refusal(pieces, now_s, late_s, self._late(late_s))
+            raise self._refusal(pieces, now_s, late_s / SAFETY, self._late(late_s))
 
     def _wait_s(self, pieces: Pieces, now_s: float, running: Pass | None) -> float:
         """Seconds until the request would be answered, if it queued now."""
@@ -91,6 +91,6 @@ class Admission:
 
     def _late(self, late_s: float) -> str:
         return (
-            f"{self._queue.rows} rows are waiting, so the answer would come about "
-            f"{late_s * 1000:.0f} ms after the deadline of the request"
+            f"{self._queue.rows} rows are waiting: for an answer that is sure to be in time, the "
+            f"deadline would have to be {late_s * 1000:.0f} ms later"
         )

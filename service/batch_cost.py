@@ -15,7 +15,10 @@ PULL = 0.05
 
 @dataclass(slots=True)
 class Cost:
-    """The cost of passes of one kind, in seconds, updated with every measurement."""
+    """The cost of passes of one kind, in seconds, updated with every measurement.
+
+    ``wobble`` is by which share of what was predicted passes were off.
+    """
 
     start_s: float = 0.0
     row_s: float = 0.0
@@ -24,6 +27,7 @@ class Cost:
     mean_s: float = 0.0
     spread: float = 0.0
     together: float = 0.0
+    wobble: float = 0.0
 
     @property
     def known(self) -> bool:
@@ -34,6 +38,10 @@ class Cost:
         """Predicted seconds of one pass; 0 while nothing is known."""
         return self.start_s + self.row_s * rows
 
+    def cautious(self, rows: int) -> float:
+        """Seconds that most passes of this size stay below."""
+        return self.of(rows) * (1 + self.wobble)
+
     def of_many(self, rows: int, room: int) -> float:
         """Predicted seconds for ``rows`` in passes of at most ``room``."""
         return self.start_s * -(-rows // room) + self.row_s * rows
@@ -41,7 +49,9 @@ class Cost:
     def add(self, rows: int, seconds: float) -> None:
         """Learn from a pass."""
         if self.known:
-            seconds = min(seconds, OUTLIER * max(self.of(rows), 1e-6))
+            expected_s = max(self.of(rows), 1e-6)
+            seconds = min(seconds, OUTLIER * expected_s)
+            self.wobble += (1 - KEEP) * (abs(seconds / expected_s - 1) - self.wobble)
         self.weight = KEEP * self.weight + 1
         share = 1 / self.weight
         off = rows - self.mean_rows

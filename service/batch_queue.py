@@ -62,7 +62,7 @@ class BatchQueue:
         make the next ones late in turn. If it is too late for all, the youngest is computed: what
         is predicted may be wrong.
         """
-        end_s = now_s + lane.cycle.of(min(lane.rows, lane.room))
+        end_s = now_s + lane.cycle.cautious(min(lane.rows, lane.room))
         room = lane.room
         batch: list[Part] = []
         late: list[Part] = []

@@ -58,3 +58,12 @@ def test_a_prediction_is_never_negative_and_never_falls_with_rows(
     assert cost.start_s >= -1e-9
     assert cost.row_s >= 0
     assert cost.of(1) <= cost.of(4096)
+
+
+def test_a_cautious_prediction_leaves_room_for_what_passes_differ() -> None:
+    steady = learned(*[(4, 0.002)] * 100)
+    shaky = learned(*[(4, 0.001), (4, 0.003)] * 100)
+
+    assert steady.cautious(4) == pytest.approx(0.002)
+    assert shaky.of(4) == pytest.approx(0.002, rel=0.05)
+    assert shaky.cautious(4) == pytest.approx(0.003, rel=0.1)

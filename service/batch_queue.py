@@ -59,8 +59,8 @@ class BatchQueue:
         """The oldest parts of the lane that fit into a pass, and those that it is too late for.
 
         Under overload the oldest are just about to expire; to compute them would be in vain, and
-        make the next ones late in turn. If it is too late for all, the youngest is computed: what
-        is predicted may be wrong.
+        make the next ones late in turn. If a full pass is too late for all, the youngest go in a
+        smaller one, at least one of them: what is predicted may be wrong.
         """
         end_s = now_s + lane.cycle.cautious(min(lane.rows, lane.room))
         room = lane.room
@@ -75,9 +75,19 @@ class BatchQueue:
             else:
                 batch.append(self._take(lane, part, room))
                 room -= batch[-1].selection.size
-        if not batch:
-            batch.append(self._take(lane, late.pop(), room))
-        return batch, late
+        return batch or self._youngest(lane, late, now_s), late
+
+    def _youngest(self, lane: Lane, late: list[Part], now_s: float) -> list[Part]:
+        """Remove from ``late`` and take what a smaller pass still answers in time."""
+        batch: list[Part] = []
+        rows = 0
+        while late:
+            rows += late[-1].selection.size
+            in_time = now_s + lane.cycle.cautious(rows) <= late[-1].request.deadline_s
+            if batch and (rows > lane.room or not in_time):
+                break
+            batch.append(self._take(lane, late.pop(), lane.room))
+        return batch
 
     def _drop(self, part: Part) -> None:
         self._stats.dropped_rows += part.selection.size

@@ -109,7 +109,7 @@ class Settings(BaseSettings):
         description="auto: bfloat16 for models that were measured in it, where the CPU has it.",
     )
     warmup_max_s: float = Field(
-        2.0, ge=0, le=60, description="Longest warm-up of one model, in seconds."
+        5.0, ge=0, le=60, description="Longest warm-up of one model, in seconds."
     )
     graceful_stop_s: int = Field(
         30, ge=0, le=3600, description="Seconds that accepted requests have after SIGTERM."

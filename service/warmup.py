@@ -35,9 +35,12 @@ class Timing:
     compute_s: float = float("inf")
 
     def add(self, seconds: float, compute_s: float) -> None:
-        """Take the time of a pass; it settles when it is no faster than before, within 15 %."""
+        """Take the time of a pass; it settles when it is no faster than before, within 15 %.
+
+        That of the processor: what else runs on the machine would look like being unsettled.
+        """
         self.passes += 1
-        enough = self.passes >= MIN_ROUNDS and seconds * SETTLED >= self.fastest_s
+        enough = self.passes >= MIN_ROUNDS and compute_s * SETTLED >= self.compute_s
         self.settled = enough or self.passes >= MAX_ROUNDS
         self.fastest_s = min(self.fastest_s, seconds)
         self.compute_s = min(self.compute_s, compute_s)

@@ -185,3 +185,20 @@ async def test_if_all_are_too_late_the_youngest_is_computed_as_predictions_may_b
     assert (answers[0], answers[2]) == ([0], [4])
     assert isinstance(answers[1], DeadlineExceeded)
     assert gate.model.batch_sizes == [1, 1]
+
+
+async def test_when_a_full_pass_is_too_late_for_all_the_youngest_go_in_a_smaller_one(
+    gate: Gate,
+) -> None:
+    async with batching(gate, max_rows=4) as batcher:
+        teach(batcher, row_s=0.001)
+        first = await occupy(batcher, gate)
+        others = [asyncio.create_task(within(batcher, 60.0, number)) for number in (1, 2, 3, 4)]
+        await asyncio.sleep(0)
+        teach(batcher, row_s=20.0)  # four rows take 80 s now, two 40 s
+        gate.open()
+        answers = await asyncio.gather(first, *others, return_exceptions=True)
+
+    assert (answers[3], answers[4]) == ([6], [8])
+    assert [type(answer) for answer in answers[1:3]] == [DeadlineExceeded] * 2
+    assert gate.model.batch_sizes == [1, 2]

@@ -40,6 +40,7 @@ def run(
     monkeypatch: pytest.MonkeyPatch, model: Clocked, manifest: Manifest, max_s: float = 60.0
 ) -> int:
     monkeypatch.setattr(warmup, "perf_counter", model.clock)
+    monkeypatch.setattr(warmup, "thread_time", model.clock)
     (timing,) = warm_up(model, manifest, [(1, 24)], max_s=max_s)
     return timing.passes
 
@@ -78,6 +79,7 @@ def test_a_shape_that_settles_late_is_all_that_runs_on(
 ) -> None:
     model = Clocked(1, 8, 1, 4, 1, 2, 1, 1)
     monkeypatch.setattr(warmup, "perf_counter", model.clock)
+    monkeypatch.setattr(warmup, "thread_time", model.clock)
     timings = warm_up(model, manifest, [(1, 24), (2, 24)], max_s=60)
 
     assert [timing.passes for timing in timings] == [3, 5]

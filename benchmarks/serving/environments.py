@@ -1,5 +1,6 @@
 """An environment for each server, from its pinned requirements; built once, then reused."""
 
+import os
 import shutil
 import subprocess
 import sys
@@ -32,7 +33,10 @@ def build(contestant: Contestant, say: Callable[[str], None]) -> None:
     say(f"installing {contestant.name} into {venv} (a minute or two)")
     stamp.unlink(missing_ok=True)
     _run([sys.executable, "-m", "venv", "--clear", str(venv)])
-    _run([str(venv / "bin" / "pip"), "install", "--quiet", "--requirement", str(requirements)])
+    install = [str(venv / "bin" / "pip"), "install", "--quiet", "--requirement", str(requirements)]
+    if index := os.environ.get("TORCH_INDEX_URL"):  # as in the Makefile
+        install += ["--extra-index-url", index]
+    _run(install)
     stamp.write_bytes(requirements.read_bytes())
 
 

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from benchmarks.serving.protocols import Bento, Dialect, OpenInference, Plain
-from service.settings import Settings
 
 HERE = Path(__file__).parent
 SERVERS = HERE / "servers"
@@ -19,7 +18,8 @@ BUILD = ROOT / "build" / "bench"
 class Contestant:
     """A server: its name, the folder below ``servers/`` that starts it, and how to talk to it.
 
-    ``folder`` is None for this server. ``needs`` is a program that it cannot run without.
+    ``folder`` is None for this server. ``needs`` is a program that it cannot run without;
+    ``models`` are those that it is asked to serve, None for all.
     """
 
     name: str
@@ -27,6 +27,7 @@ class Contestant:
     dialect: Dialect = field(default_factory=Plain)
     needs: str | None = None
     environment: dict[str, str] = field(default_factory=dict)
+    models: frozenset[str] | None = None
 
     @property
     def ours(self) -> bool:
@@ -69,21 +70,19 @@ OTHERS = (
 )
 QUIET = {"SEQSERVE_ACCESS_LOG": "false", "SEQSERVE_LOG_LEVEL": "warning"}
 OURS = Contestant("seqserve", None, environment=QUIET)
-OURS_FLOAT32 = Contestant(
-    "seqserve, float32", None, environment=QUIET | {"SEQSERVE_PRECISION": "float32"}
-)
+IN_FLOAT32 = QUIET | {"SEQSERVE_PRECISION": "float32"}
 
 
 def contestants(repository: Path) -> list[Contestant]:
-    """All of them; this server twice where it computes in less than float32 by itself."""
-    return [*OTHERS, OURS, *([OURS_FLOAT32] if _has_reduced_precision(repository) else [])]
+    """All of them; this server twice for models that it computes in less than float32 by itself."""
+    reduced = _with_reduced_precision(repository)
+    again = Contestant("seqserve, float32", None, environment=IN_FLOAT32, models=reduced)
+    return [*OTHERS, OURS, *([again] if reduced else [])]
 
 
-def _has_reduced_precision(repository: Path) -> bool:
-    if "precision" not in Settings.model_fields:
-        return False
+def _with_reduced_precision(repository: Path) -> frozenset[str]:
     manifests = [json.loads(each.read_text()) for each in repository.glob("*/*/manifest.json")]
-    return any(manifest.get("reduced_precision") for manifest in manifests)
+    return frozenset(each["name"] for each in manifests if each.get("reduced_precision"))
 
 
 def processors() -> int:

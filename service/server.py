@@ -126,8 +126,9 @@ def _start_worker(
     """A fresh process: it reads the settings from its environment."""
     descriptors = (board.fd or 0, listener.fileno())
     path = os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")]).rstrip(os.pathsep)
+    arguments = (index, *descriptors, os.getpid())
     return subprocess.Popen(  # noqa: S603 - our own program
-        [sys.executable, "-m", "service.worker", str(index), *map(str, descriptors)],
+        [sys.executable, "-m", "service.worker", *map(str, arguments)],
         env={**os.environ, **as_environment(settings), "PYTHONPATH": path},
         pass_fds=descriptors,
     )

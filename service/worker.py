@@ -1,11 +1,11 @@
-"""One of several worker processes: ``python -m service.worker SLOT BOARD LISTENER``.
+"""One of several worker processes: ``python -m service.worker SLOT BOARD LISTENER SUPERVISOR``.
 
-The last two are inherited file descriptors. Settings come from the environment.
+Board and listener are inherited file descriptors, the supervisor is a process id: asked for here,
+the parent might be gone already. Settings come from the environment.
 """
 
 import contextlib
 import faulthandler
-import os
 import signal
 import socket
 import sys
@@ -19,11 +19,10 @@ from service.worker_server import WorkerServer, uvicorn_config
 
 def main(arguments: list[str]) -> int:
     """Serve until told to stop; return the exit code."""
-    index, board_fd, listener_fd = map(int, arguments)
+    index, board_fd, listener_fd, supervisor = map(int, arguments)
     end_quietly_on_sigterm()
     # What it was doing, in the log, when the supervisor finds it stuck.
     faulthandler.register(signal.SIGUSR1, all_threads=True)
-    supervisor = os.getppid()
     settings = Settings()
     app, service = build_in(Place(Board.attach(board_fd), index), settings)
     listener = socket.socket(fileno=listener_fd)

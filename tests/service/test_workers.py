@@ -110,8 +110,8 @@ def test_a_killed_worker_is_replaced_while_the_other_serves(
             until(lambda: replaced(metrics(fresh)), "a successor")
             found = metrics(fresh)
         assert found["worker_replacements_total"] == 1
-        # What the dead one had counted is still there.
-        assert classified(found) >= 8 + outcomes.count(200)
+        # What the dead one had told is still there; its last third of a second may be lost.
+        assert classified(found) >= 8 + 8 - share
         assert httpx.get(f"{url}/healthz/ready").status_code == 200
         assert server.stop() == 0
 

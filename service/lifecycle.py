@@ -13,7 +13,7 @@ from time import perf_counter
 from service.batcher import Batcher
 from service.board import Place, State
 from service.errors import ServiceNotReady, ServiceStopping, StartupError
-from service.interpreter import quick_hand_over
+from service.interpreter import quick_hand_over, rare_collections
 from service.loading import (
     LoadedModel,
     LoadingStopped,
@@ -111,7 +111,7 @@ class Service:
         """Load in the background while the caller serves; on leaving, finish and stop."""
         loading = asyncio.create_task(self._load(), name="load models")
         try:
-            with quick_hand_over():
+            with quick_hand_over(), rare_collections():
                 yield
         finally:
             self._stopping.set()

@@ -11,6 +11,7 @@ from service.http_errors import problem_of
 from service.metrics import RequestMetrics
 from service.problem import INTERNAL_ERROR, send_problem
 from service.request_deadline import deadline_of
+from service.request_log import RequestLog
 from service.request_record import RequestRecord, current_record
 from service.server_timing import server_timing
 
@@ -18,8 +19,6 @@ logger = logging.getLogger("seqserve.request")
 
 # What callers send is echoed and logged: no spaces, quotes or line breaks, and not a novel.
 SANE_ID = re.compile(rb"[A-Za-z0-9._:-]{1,128}")
-# Asked every few seconds by machines: logged at level debug only.
-ROUTINE = ("/healthz/", "/metrics")
 
 
 class RequestContext:
@@ -38,7 +37,7 @@ class RequestContext:
         default_timeout_ms: int = 30_000,
     ) -> None:
         self.app = app
-        self.access_log = access_log
+        self.log = RequestLog(wanted=access_log)
         self.default_timeout_ms = default_timeout_ms
         self.metrics = metrics or RequestMetrics()
 
@@ -64,20 +63,8 @@ class RequestContext:
         finally:
             seconds = perf_counter() - started_s
             self.metrics.count(record.route or pattern_of(scope), answer.status, seconds)
-            self._log(record, answer.status, seconds)
+            self.log.write(record, answer.status, seconds)
             current_record.reset(token)
-
-    def _log(self, record: RequestRecord, status: int, total_s: float) -> None:
-        level = logging.DEBUG if record.path.startswith(ROUTINE) else logging.INFO
-        if self.access_log and logger.isEnabledFor(level):
-            fields = {"status": status, "total_ms": round(total_s * 1000, 2)}
-            logger.log(
-                level,
-                "%s %s",
-                record.method,
-                record.path,
-                extra={"fields": fields | prediction_fields(record)},
-            )
 
 
 class _Answer:
@@ -110,17 +97,3 @@ def request_id_of(scope: Scope) -> str:
 def pattern_of(scope: Scope) -> str:
     """The pattern of the route that answered, as the router noted it; callers cannot make it up."""
     return getattr(scope.get("route"), "path", "unmatched")
-
-
-def prediction_fields(record: RequestRecord) -> dict[str, object]:
-    """What the log says about a prediction; nothing for other requests."""
-    if not record.model:
-        return {}
-    return {
-        "model": record.model,
-        "version": record.version,
-        "rows": record.rows,
-        "batch": record.batch_rows,
-        "queue_ms": round(record.queue_s * 1000, 2),
-        "predict_ms": round(record.predict_s * 1000, 2),
-    }

@@ -120,6 +120,8 @@ def uvicorn_config(settings: Settings, app: object) -> uvicorn.Config:
         log_config=None,
         access_log=False,
         server_header=False,
+        # Who asks is of interest to hooks only.
+        proxy_headers=settings.auth_hook is not None,
         timeout_keep_alive=settings.keep_alive_s,
         timeout_graceful_shutdown=settings.graceful_stop_s,
     )

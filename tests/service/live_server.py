@@ -49,6 +49,14 @@ class LiveServer:
                 return url
         raise AssertionError
 
+    def line_of(self, request_id: str) -> dict[str, Any]:
+        """The log line of a request, once it is written."""
+        for _ in self._patiently(f"a line of {request_id}"):
+            for line in self.log():
+                if line.get("request_id") == request_id:
+                    return line
+        raise AssertionError
+
     def stop(self, number: int = signal.SIGTERM) -> int:
         """Send a signal, and return the exit code."""
         self.process.send_signal(number)

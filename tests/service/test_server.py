@@ -57,7 +57,7 @@ def test_the_log_has_a_json_line_for_every_request(server: LiveServer) -> None:
     headers = {"X-Request-ID": "look-me-up"}
     httpx.post(f"{server.url()}/classify", json=IMAGE, headers=headers)
 
-    (line,) = [line for line in server.log() if line.get("request_id") == "look-me-up"]
+    line = server.line_of("look-me-up")
     assert (line["message"], line["status"]) == ("POST /classify", 200)
     assert (line["model"], line["version"], line["rows"], line["batch"]) == ("digits", "1", 1, 1)
     assert line["total_ms"] >= line["predict_ms"]

@@ -13,7 +13,7 @@ import pytest
 from tests.service.live_server import ROOT, live_server
 from training.recipes.recipe import load_recipe, recipe_names
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
+pytestmark = pytest.mark.timeout(300)
 QUESTIONS: dict[str, dict[str, Any]] = {
     "classify": {"images": [[[0] * 28] * 28] * 2},
     "forecast": {"series": [[float(month % 12) for month in range(60)]], "horizon": 14},

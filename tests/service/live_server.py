@@ -57,6 +57,14 @@ class LiveServer:
                     return line
         raise AssertionError
 
+    def lines_with(self, field: str, n_lines: int) -> list[dict[str, Any]]:
+        """The log lines that have ``field``, once there are as many."""
+        for _ in self._patiently(f"{n_lines} lines with {field}"):
+            found = [line for line in self.log() if field in line]
+            if len(found) >= n_lines:
+                return found
+        raise AssertionError
+
     def stop(self, number: int = signal.SIGTERM) -> int:
         """Send a signal, and return the exit code."""
         self.process.send_signal(number)

@@ -76,7 +76,8 @@ async def test_concurrent_requests_share_passes_and_sigterm_finishes_what_was_ac
     with live_server(tmp_path / "log", "--repository", str(slow_repository)) as server:
         url = await asyncio.to_thread(server.wait_until_ready)
         responses = await post_many(url, 24)
-        batches = [line["batch"] for line in server.log() if "batch" in line]
+        lines = await asyncio.to_thread(server.lines_with, "batch", 24)
+        batches = [line["batch"] for line in lines]
 
         assert [response.status_code for response in responses] == [200] * 24
         # Every request reports the size of its batch, so this many passes answered all 24.

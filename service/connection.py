@@ -13,11 +13,13 @@ from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
+from service.direct import DirectPath
+from service.direct_request import DirectRequest
 from service.door import Door, Line
-from service.errors import ServiceOverloaded
-from service.http_errors import problem_of
 from service.problem import MEDIA_TYPE, Problem
-from service.request_context import request_id_of
+from service.raw_response import Headers, raw_response
+from service.refusal import Refusal
+from service.request_context import ARRIVED
 from service.websocket_protocol import StreamProtocol
 
 logger = logging.getLogger("seqserve")
@@ -30,12 +32,20 @@ class Connection(HttpToolsProtocol):
     """
 
     def __init__(
-        self, *, receive_timeout_s: float, door: Door, on_lost: Callable[[], None], **parts: Any
+        self,
+        *,
+        receive_timeout_s: float,
+        door: Door,
+        on_lost: Callable[[], None],
+        direct_path: DirectPath | None = None,
+        **parts: Any,
     ) -> None:
         super().__init__(**parts)
         self._receive_timeout_s = receive_timeout_s
         self._door = door
         self._on_lost = on_lost
+        self._direct_path = direct_path
+        self._direct: DirectRequest | None = None
         self._receiving = False
         self._timer: asyncio.TimerHandle | None = None
 
@@ -47,6 +57,9 @@ class Connection(HttpToolsProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """Count it out."""
         super().connection_lost(exc)
+        if self._direct:
+            self._direct.lost()
+            self._direct = None
         self._wait_no_more()
         self._on_lost()
 
@@ -66,25 +79,74 @@ class Connection(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         """Begin to answer, unless the answer would come too late."""
         line = self._door.lines.get(self.url)
-        if line and self._may_be_refused() and line.is_too_long(self._door.timeout_s(self.headers)):
+        if not line or not self._is_answered_in_turn():
+            super().on_headers_complete()
+        elif line.is_too_long(self._door.timeout_s(self.headers)):
             self.cycle = Refusal(line, self.scope, keep_alive=self.parser.should_keep_alive())  # type: ignore[assignment]
+        elif direct := self._taken_directly(line):
+            self.cycle = self._direct = direct  # type: ignore[assignment]
         else:
             super().on_headers_complete()
 
+    def _taken_directly(self, line: Line) -> DirectRequest | None:
+        """The request, if it can do without the application."""
+        if self._direct_path is None or self.root_path or self.limit_concurrency is not None:
+            return None
+        direct = self._direct_path.take(self.url, self.scope, line, self)  # type: ignore[arg-type]
+        if direct:
+            direct.keep_alive = self._is_kept()
+        return direct
+
+    def _is_kept(self) -> bool:
+        kept: bool = self.parser.should_keep_alive()
+        return kept and self.parser.get_http_version() != "1.0"
+
+    def on_body(self, body: bytes) -> None:
+        """Some bytes of a body."""
+        if self._direct and self._direct.more_body:
+            self._direct.add(body)
+        else:
+            super().on_body(body)
+
     def on_message_complete(self) -> None:
         """The last byte of a request."""
-        super().on_message_complete()
         self._receiving = False
+        if self._direct and self._direct.more_body:
+            self._direct.complete()
+            return
+        super().on_message_complete()
         if isinstance(self.cycle, Refusal) and not self.cycle.told:
             self._refuse(self.cycle)
 
-    def _may_be_refused(self) -> bool:
+    def respond(self, status: int, headers: Headers, body: bytes) -> None:
+        """Send the whole answer of a direct request."""
+        direct, self._direct = self._direct, None
+        assert direct  # noqa: S101 - only such a request calls this
+        common = self.server_state.default_headers
+        kept = direct.keep_alive
+        self.transport.write(raw_response(status, [*common, *headers], body, keep_alive=kept))
+        if not kept:
+            self.transport.close()
+        self.on_response_complete()
+
+    def hand_over(self, body: bytes) -> None:
+        """Let the application answer, as if the whole request had arrived just now."""
+        direct, self._direct = self._direct, None
+        assert direct  # noqa: S101 - as above
+        self.scope[ARRIVED] = direct.arrived_s  # type: ignore[literal-required]
+        self.cycle = None  # type: ignore[assignment]
+        super().on_headers_complete()
+        self.cycle.keep_alive = direct.keep_alive
+        super().on_body(body)
+        super().on_message_complete()
+
+    def _is_answered_in_turn(self) -> bool:
         """Only what is answered in turn, and whose body comes anyway."""
         earlier = self.cycle
         in_turn = earlier is None or earlier.response_complete
         return in_turn and not self.expect_100_continue and self.parser.get_method() == b"POST"
 
-    def _refuse(self, refusal: "Refusal") -> None:
+    def _refuse(self, refusal: Refusal) -> None:
         refusal.told = True
         self.transport.write(refusal.response())
         refusal.line.refused += 1
@@ -143,44 +205,6 @@ class Connection(HttpToolsProtocol):
         )
 
 
-class Refusal:
-    """Takes the place of a request that uvicorn would answer, but is answered with 503.
-
-    Its attributes are those that uvicorn asks a request for when the connection goes on.
-    """
-
-    response_started = response_complete = True
-    more_body = False
-
-    def __init__(self, line: Line, scope: Any, *, keep_alive: bool) -> None:
-        self.message_event = asyncio.Event()
-        self.keep_alive = keep_alive
-        self.told = False
-        self.started_s = perf_counter()
-        self.line = line
-        self._scope = scope
-
-    def response(self) -> bytes:
-        """The whole answer."""
-        request_id = request_id_of(self._scope)
-        problem = problem_of(
-            ServiceOverloaded(
-                "The answer would come after its deadline: too many requests are being answered.",
-                retry_after_s=self.line.retry_after_s(),
-            )
-        )
-        body = problem.body(request_id)
-        lines = [
-            "HTTP/1.1 503 Service Unavailable",
-            f"content-type: {MEDIA_TYPE}",
-            f"content-length: {len(body)}",
-            *(f"{name.lower()}: {value}" for name, value in problem.headers.items()),
-            f"x-request-id: {request_id}",
-            *(() if self.keep_alive else ("connection: close",)),
-        ]
-        return "\r\n".join([*lines, "", ""]).encode("latin-1") + body
-
-
 def too_slow_response(seconds: float) -> bytes:
     """A whole answer, which ends the connection: there is no request that could be answered."""
     problem = Problem(
@@ -190,8 +214,5 @@ def too_slow_response(seconds: float) -> bytes:
         detail=f"The request was not there after {seconds:g} seconds. Send less, or faster.",
     )
     body = problem.body()
-    head = (
-        "HTTP/1.1 408 Request Timeout\r\n"
-        f"content-type: {MEDIA_TYPE}\r\ncontent-length: {len(body)}\r\nconnection: close\r\n\r\n"
-    )
-    return head.encode() + body
+    headers = [(b"content-type", MEDIA_TYPE.encode())]
+    return raw_response(408, headers, body, keep_alive=False)

@@ -67,13 +67,13 @@ class FastPath:
             await self.app(scope, receive, send)
             return
         metrics = self.service.request_metrics
+        if record := current_record.get():
+            record.route = path
         if is_plain_json(scope["headers"]):
             body = await read_body(receive)
             payload = await self._answer(endpoint, body, receive)
             if payload is not None:
                 metrics.paths[path, "fast"] += 1
-                if record := current_record.get():
-                    record.route = path
                 await send_json(send, payload)
                 return
             receive = Replay(body, receive).receive
@@ -100,16 +100,24 @@ def is_plain_json(headers: Iterable[tuple[bytes, bytes]]) -> bool:
     for name, value in headers:
         if name == b"content-encoding":
             return False
-        if name == b"content-type" and value != JSON:
-            media: bytes = value.partition(b";")[0].strip().lower()
-            if media != JSON:
-                return False
+        if name == b"content-type" and not is_json(value):
+            return False
     return True
+
+
+def is_json(media: bytes) -> bool:
+    """Whether a content-type is that of JSON, whatever its parameters."""
+    return media == JSON or media.partition(b";")[0].strip().lower() == JSON
+
+
+def json_bytes(payload: Payload) -> bytes:
+    """The body of an answer."""
+    return orjson.dumps(payload, option=orjson.OPT_SERIALIZE_NUMPY)
 
 
 async def send_json(send: Send, payload: Payload) -> None:
     """Answer with ``payload``."""
-    body = orjson.dumps(payload, option=orjson.OPT_SERIALIZE_NUMPY)
+    body = json_bytes(payload)
     headers = [HEADERS, (b"content-length", b"%d" % len(body))]
     await send({"type": "http.response.start", "status": 200, "headers": headers})
     await send({"type": "http.response.body", "body": body})

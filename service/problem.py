@@ -44,17 +44,20 @@ class Problem:
             ]
         return orjson.dumps(document)
 
+    def raw_headers(self) -> list[tuple[bytes, bytes]]:
+        """The headers of its own, as a server wants them."""
+        return [(name.lower().encode(), value.encode()) for name, value in self.headers.items()]
+
 
 async def send_problem(send: Send, problem: Problem, request_id: str) -> None:
     """Answer a request with ``problem``, below any web framework."""
     body = problem.body(request_id)
-    headers = {
-        "content-type": MEDIA_TYPE,
-        "content-length": str(len(body)),
-        **problem.headers,
-    }
-    encoded = [(name.encode(), value.encode()) for name, value in headers.items()]
-    await send({"type": "http.response.start", "status": problem.status, "headers": encoded})
+    headers = [
+        (b"content-type", MEDIA_TYPE.encode()),
+        (b"content-length", b"%d" % len(body)),
+        *problem.raw_headers(),
+    ]
+    await send({"type": "http.response.start", "status": problem.status, "headers": headers})
     await send({"type": "http.response.body", "body": body})
 
 

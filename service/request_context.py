@@ -9,7 +9,7 @@ from service.asgi import App, Message, Receive, Scope, Send, header
 from service.errors import ServiceError
 from service.http_errors import problem_of
 from service.metrics import RequestMetrics
-from service.problem import INTERNAL_ERROR, send_problem
+from service.problem import INTERNAL_ERROR, Problem, send_problem
 from service.request_deadline import deadline_of
 from service.request_log import RequestLog
 from service.request_record import RequestRecord, current_record
@@ -17,6 +17,8 @@ from service.server_timing import server_timing
 
 logger = logging.getLogger("seqserve.request")
 
+# In a scope: when the head of a request was there that another layer has tried to answer before.
+ARRIVED = "seqserve.arrived_s"
 # What callers send is echoed and logged: no spaces, quotes or line breaks, and not a novel.
 SANE_ID = re.compile(rb"[A-Za-z0-9._:-]{1,128}")
 
@@ -49,14 +51,12 @@ class RequestContext:
         record = RequestRecord(request_id_of(scope), scope["method"], scope["path"])
         token = current_record.set(record)
         answer = _Answer(send, record)
-        started_s = perf_counter()
+        started_s = scope.get(ARRIVED) or perf_counter()
         try:
             record.deadline_s = deadline_of(scope, started_s, self.default_timeout_ms)
             await self.app(scope, receive, answer.send)
         except Exception as error:
-            problem = problem_of(error) if isinstance(error, ServiceError) else INTERNAL_ERROR
-            if answer.status or problem is INTERNAL_ERROR:
-                logger.exception("%s %s failed", record.method, record.path)
+            problem = problem_for(error, record, begun=answer.status > 0)
             if answer.status:  # too late for another answer: the client sees a cut connection
                 raise
             await send_problem(answer.send, problem, record.request_id)
@@ -86,9 +86,21 @@ class _Answer:
         await self._send(message)
 
 
+def problem_for(error: Exception, record: RequestRecord, *, begun: bool = False) -> Problem:
+    """What the caller is told; our own faults are logged, and all once an answer has begun."""
+    problem = problem_of(error) if isinstance(error, ServiceError) else INTERNAL_ERROR
+    if begun or problem is INTERNAL_ERROR:
+        logger.error("%s %s failed", record.method, record.path, exc_info=error)
+    return problem
+
+
 def request_id_of(scope: Scope) -> str:
     """The caller's id if it is sane, else a new one of 16 hexadecimal digits."""
-    given = header(scope, b"x-request-id")
+    return sane_id(header(scope, b"x-request-id"))
+
+
+def sane_id(given: bytes | None) -> str:
+    """The id that a caller gave if it is sane, else a new one."""
     if given and SANE_ID.fullmatch(given):
         return given.decode("ascii")
     return f"{getrandbits(64):016x}"

@@ -15,7 +15,11 @@ def deadline_of(scope: Scope, arrived_s: float, default_ms: int) -> float:
     Raises:
         ClientError: the header is no number of milliseconds above 0, at most an hour.
     """
-    given = header(scope, b"x-timeout-ms")
+    return deadline(header(scope, b"x-timeout-ms"), arrived_s, default_ms)
+
+
+def deadline(given: bytes | None, arrived_s: float, default_ms: int) -> float:
+    """As ``deadline_of``, from the value of the header."""
     if given is None:
         return arrived_s + default_ms / 1000
     timeout_ms = float(given) if MILLISECONDS.fullmatch(given) else 0.0

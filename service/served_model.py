@@ -4,12 +4,14 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Any
 
+from service.batch import Answer, Done
+from service.batch_request import PendingRequest
 from service.batcher import Batcher
 from service.model_thread import ModelThread
 from service.repository import Export
-from service.request_record import current_record
+from service.request_record import RequestRecord, current_record
 from service.rows import Arrays, Rows
-from service.tasks.contract import Event, Payload, Task
+from service.tasks.contract import Event, Payload, Task, finite
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,11 +75,43 @@ class ServedModel:
         deadline_s = record.deadline_s if record else None
         answer = await self.batcher.submit(rows, deadline_s=deadline_s)
         if record:
-            record.add_pass(
-                batch_rows=answer.batch_rows, queue_s=answer.queue_s, predict_s=answer.predict_s
-            )
+            note_pass(record, answer)
         return answer.outputs
+
+    def rows_of_one_pass(self, request: object) -> Rows | None:
+        """What is to be computed for a request that needs one pass only; None for others.
+
+        Raises:
+            InvalidInput: an item is wrong.
+        """
+        return self.task.decode(request) if self.task.in_one_pass(request) else None
+
+    def submit_nowait(self, rows: Rows, record: RequestRecord, done: Done) -> PendingRequest:
+        """As ``submit``, for callers without a task: ``done`` gets the outcome.
+
+        Raises:
+            Unavailable: the queue is full, the deadline cannot be kept, or the service is stopping.
+        """
+        record.model, record.version = self.name, self.version
+        record.ask(len(rows))
+        return self.batcher.submit_nowait(rows, done, deadline_s=record.deadline_s)
+
+    def finish(self, request: object, record: RequestRecord, answer: Answer) -> Payload:
+        """The answer to a request from that of its pass.
+
+        Raises:
+            PredictError: it is not finite.
+        """
+        note_pass(record, answer)
+        return self._signed(self.task.encode(request, finite(answer.outputs)))
 
     async def close(self, *, patience_s: float) -> None:
         """Finish what was accepted, then release the thread."""
         await self.batcher.close(patience_s=patience_s)
+
+
+def note_pass(record: RequestRecord, answer: Answer) -> None:
+    """Keep in ``record`` where the time went."""
+    record.add_pass(
+        batch_rows=answer.batch_rows, queue_s=answer.queue_s, predict_s=answer.predict_s
+    )

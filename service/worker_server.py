@@ -10,6 +10,7 @@ import uvicorn
 
 from service.acceptor import Acceptor
 from service.connection import Connection
+from service.direct import direct_path
 from service.door import Door
 from service.lifecycle import Service
 from service.settings import Settings
@@ -52,6 +53,7 @@ class WorkerServer(uvicorn.Server):
             default_timeout_s=service.settings.default_timeout_ms / 1e3,
             count=service.request_metrics.count,
         )
+        self._direct_path = direct_path(service)
         self._acceptor: Acceptor | None = None
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:  # noqa: ARG002 - uvicorn's signature
@@ -88,6 +90,7 @@ class WorkerServer(uvicorn.Server):
             app_state=self.lifespan.state,
             receive_timeout_s=self._service.settings.receive_timeout_s,
             door=self._door,
+            direct_path=self._direct_path,
             on_lost=self._acceptor.lost,
         )
 

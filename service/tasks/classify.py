@@ -34,6 +34,10 @@ class ClassifyTask(Task[Request]):
             return self.encode(request, await checked(submit, rows))
         return await super().answer(request, submit)
 
+    def in_one_pass(self, request: object) -> bool:
+        """All but pictures."""
+        return isinstance(request, ImageArrays)
+
     def decode(self, request: Request) -> Rows:
         """All images as one array."""
         if isinstance(request, PictureRequest):

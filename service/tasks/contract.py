@@ -102,6 +102,11 @@ class Task(ABC, Generic[RequestT]):
     def encode(self, request: RequestT, outputs: Arrays) -> Payload:
         """The answer, without the model's name."""
 
+    def in_one_pass(self, request: object) -> bool:
+        """Whether ``decode``, one pass and ``encode`` answer this, each in a blink."""
+        del request
+        return False
+
     async def answer(self, request: RequestT, submit: Submit) -> Payload:
         """Decode, compute, encode; ``submit`` sends rows to the model."""
         return self.encode(request, await checked(submit, self.decode(request)))
@@ -127,7 +132,15 @@ async def checked(submit: Submit, rows: Rows) -> Arrays:
     Raises:
         PredictError: an output holds NaN or infinity.
     """
-    outputs = await submit(rows)
+    return finite(await submit(rows))
+
+
+def finite(outputs: Arrays) -> Arrays:
+    """The outputs.
+
+    Raises:
+        PredictError: one of them holds NaN or infinity.
+    """
     for name, array in outputs.items():
         if array.dtype.kind == "f" and not np.isfinite(array).all():
             raise PredictError(f"the model answered a {name} that is not finite")

@@ -43,11 +43,17 @@ class ForecastTask(Task[Request]):
         self.context_length = int(self.parameters["context_length"])
         self.levels = tuple(float(level) for level in self.parameters["quantile_levels"])
         self.default_season = int(self.parameters.get("season_length", {}).get("default", 0))
+        means = [output.shape[1] for output in manifest.outputs if output.name == "mean"]
+        self._steps_a_pass = means[0] if means else 0
         self._paths = Paths(self.levels, self.context_length)
 
     def warmup_lengths(self) -> list[int]:
         """A short series and the longest context."""
         return [min(48, self.context_length), self.context_length]
+
+    def in_one_pass(self, request: object) -> bool:
+        """Horizons as far as the model answers in one shot."""
+        return isinstance(request, SeriesArrays) and request.steps() <= self._steps_a_pass
 
     def decode(self, request: Request) -> Rows:
         """The end of every series, as much as the model reads, without what is missing in front."""

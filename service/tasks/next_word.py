@@ -74,6 +74,10 @@ class NextWordTask(Task[Request]):
                 "training does so without training again."
             )
 
+    def in_one_pass(self, request: object) -> bool:
+        """Only the question for the next word."""
+        return isinstance(request, NextWordRequest)
+
     def decode(self, request: Request) -> Rows:
         """The ids of the last words of every context, padded on the left."""
         assert isinstance(request, NextWordRequest)  # noqa: S101 - the others have their own way

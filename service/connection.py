@@ -92,6 +92,8 @@ class Connection(HttpToolsProtocol):
         """The request, if it can do without the application."""
         if self._direct_path is None or self.root_path or self.limit_concurrency is not None:
             return None
+        if self.flow.write_paused:  # who does not read shall not be sent more: only uvicorn waits
+            return None
         direct = self._direct_path.take(self.url, self.scope, line, self)  # type: ignore[arg-type]
         if direct:
             direct.keep_alive = self._is_kept()

@@ -35,6 +35,7 @@ class Wired:
         self.state.default_headers = [(b"date", b"today")]
         self.port = 0
         self.handed_over = 0
+        self.made: list[Connection] = []
         count = self.service.request_metrics.count
         self.door = Door(GUARDED, default_timeout_s=30, count=count)
 
@@ -77,7 +78,7 @@ async def wired(app: FastAPI) -> AsyncIterator[Wired]:
     path: DirectPath | None = direct_path(place.service)
 
     def connection() -> Connection:
-        return Connection(
+        made = Connection(
             config=config,
             server_state=place.state,
             app_state={},
@@ -86,6 +87,8 @@ async def wired(app: FastAPI) -> AsyncIterator[Wired]:
             direct_path=path,
             on_lost=lambda: None,
         )
+        place.made.append(made)
+        return made
 
     server = await asyncio.get_running_loop().create_server(connection, "127.0.0.1", 0)
     place.port = server.sockets[0].getsockname()[1]

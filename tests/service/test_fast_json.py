@@ -1,10 +1,18 @@
 """What the fast readers recognise, and that they leave everything else to the full path."""
 
+from collections.abc import Callable
+
 import numpy as np
 import orjson
 import pytest
 
-from service.fast_json import read_contexts, read_images, read_series
+from service.fast_json import (
+    MOST_COMPARED,
+    nested_images_only,
+    read_contexts,
+    read_images,
+    read_series,
+)
 from service.tasks.classify_api import EXAMPLES as CLASSIFY
 from service.tasks.forecast_api import EXAMPLES as FORECAST
 from service.tasks.next_word_api import EXAMPLES as NEXT_WORD
@@ -46,6 +54,64 @@ def test_images_in_every_plain_layout(value: object, n_images: int) -> None:
 
 @pytest.mark.parametrize("body", NOT_PLAIN_IMAGES.values(), ids=NOT_PLAIN_IMAGES)
 def test_what_is_no_plain_image_is_left_to_the_full_path(body: bytes) -> None:
+    assert read_images(body) is None
+
+
+@pytest.mark.parametrize("n_images", [1, 2, MOST_COMPARED])
+def test_nested_images_and_nothing_else_are_seen_at_a_glance(n_images: int) -> None:
+    image = [[(at * 28 + column) % 256 for column in range(28)] for at in range(28)]
+    text = orjson.dumps({"images": [image] * n_images})
+    spaced = text.replace(b",", b" ,\n ").replace(b"[", b"[\t").replace(b" 7 ", b" 0.7e+1 ")
+    for body in (text, b" " + spaced + b"\r\n"):
+        assert nested_images_only(body) == n_images
+        request = read_images(body)
+        assert request is not None
+        assert request.images.tolist() == [image] * n_images
+
+
+def one_row_more(text: bytes) -> bytes:
+    return text.replace(b"]]]", b"],[" + b"1," * 27 + b"1]]]")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda text: text.replace(b"]]]", b",1]]]"),
+        lambda text: text.replace(b"1,1],", b"1],", 1),
+        lambda text: text.replace(b"1],[1,1", b"1,1],[1", 1),  # the right number of pixels
+        one_row_more,
+        lambda text: text.replace(b"}", b',"model":"x"}'),
+        lambda text: text.replace(b"1", b"null", 1),
+        lambda text: text.replace(b"1", b'"1"', 1),
+        lambda text: text.replace(b"[[[", b"[[[[").replace(b"]]]", b"]]]]"),
+    ],
+)
+def test_anything_else_is_not(change: Callable[[bytes], bytes]) -> None:
+    text = orjson.dumps({"images": [[[1] * 28] * 28]})
+
+    assert nested_images_only(text) == 1
+    assert nested_images_only(change(text)) == 0
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        (b'"images"', b'"imageees"'),
+        (b'"images"', b'"im ages"'),
+        (b"1,1,", b"1,,"),
+        (b"1,1,", b"1,1 1,"),
+        (b"1,1,", b"1,-1,"),
+        (b"1,1,", b"1,256,"),
+        (b"1,1,", b"1,1e3,"),
+        (b"1,1,", b"1,+1,"),
+    ],
+)
+def test_what_only_looks_like_images_at_a_glance_is_left_to_the_full_path(
+    old: bytes, new: bytes
+) -> None:
+    body = orjson.dumps({"images": [[[1] * 28] * 28]}).replace(old, new, 1)
+
+    assert nested_images_only(body) == 1
     assert read_images(body) is None
 
 

@@ -113,8 +113,6 @@ class DirectRequest:
 
     def lost(self) -> None:
         """The connection is gone, and nobody wants the answer any more."""
-        if self._wire is None:
-            return
         if self._pending:
             self._pending.leave()
         self._end(problem_of(ClientGone()).status)

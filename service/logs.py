@@ -2,7 +2,7 @@
 
 import logging
 import sys
-from collections.abc import Mapping
+from abc import ABC, abstractmethod
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Literal
@@ -14,10 +14,8 @@ from service.request_record import current_record
 
 COLOURS = {"DEBUG": "2", "INFO": "32", "WARNING": "33", "ERROR": "31", "CRITICAL": "1;31"}
 
-Fields = Mapping[str, object]
 
-
-class LineFormatter(logging.Formatter):
+class LineFormatter(logging.Formatter, ABC):
     """What both formats share: they make a line of its parts, with a record or without one."""
 
     def format(self, record: logging.LogRecord) -> str:
@@ -35,9 +33,9 @@ class LineFormatter(logging.Formatter):
             )
         )
 
+    @abstractmethod
     def line(self, parts: Rendered) -> str:
         """The line, without its end."""
-        raise NotImplementedError
 
 
 class JsonFormatter(LineFormatter):

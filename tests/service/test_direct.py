@@ -299,6 +299,17 @@ async def test_who_leaves_is_not_computed_for(wire: Wired, busy: Event) -> None:
     assert line.in_flight == 0
 
 
+async def test_who_waits_beyond_the_deadline_is_told_at_once(wire: Wired, busy: Event) -> None:
+    answered = await wire.send(post(IMAGE.path, IMAGE.body, "X-Timeout-Ms: 60"))
+    busy.set()
+
+    assert (answered.status, wire.handed_over) == (504, 0)
+    assert json.loads(answered.body)["type"] == "urn:seqserve:problem:deadline-exceeded"
+    assert answered.headers[b"server-timing"].startswith(b"parse;dur=")
+    assert wire.service.registry.find("classify").batcher.stats.expired_requests == 1
+    assert wire.service.request_metrics.statuses == {("/classify", 504): 1}
+
+
 async def test_who_leaves_amid_the_body_is_counted(wire: Wired) -> None:
     _, leaving = await wire.connect()
     leaving.write(post(IMAGE.path, IMAGE.body)[:-5])

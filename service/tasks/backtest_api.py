@@ -1,19 +1,11 @@
 """What /forecast/backtest reads and answers."""
 
-from typing import Annotated, Any
+from typing import Any
 
-from pydantic import BaseModel, BeforeValidator, Field
+from pydantic import BaseModel, Field
 
-from service.tasks.contract import PredictionRequest, PredictionResponse, WholeNumber
-from service.tasks.forecast_api import (
-    DEFAULT_HORIZON,
-    MAX_HORIZON,
-    MAX_POINTS,
-    PASSENGERS,
-    ManySeries,
-    Series,
-    listed,
-)
+from service.tasks.contract import PredictionResponse, WholeNumber
+from service.tasks.forecast_api import MAX_POINTS, PASSENGERS, SeriesRequest
 
 MAX_WINDOWS = 100
 DEFAULT_WINDOWS = 3
@@ -37,27 +29,9 @@ EXAMPLES: dict[str, dict[str, Any]] = {
 }
 
 
-class BacktestRequest(PredictionRequest):
+class BacktestRequest(SeriesRequest):
     """Series whose ends are forecast from what came before them."""
 
-    series: Annotated[
-        ManySeries, BeforeValidator(listed, json_schema_input_type=ManySeries | Series)
-    ] = Field(
-        description="Series of values, oldest first, `null` where a value is missing; or one "
-        "series without the outer list.",
-    )
-    horizon: WholeNumber | None = Field(
-        None,
-        ge=1,
-        le=MAX_HORIZON,
-        description="Steps to forecast from each origin; without it one season, at least 12.",
-    )
-    season_length: WholeNumber | None = Field(
-        None,
-        ge=1,
-        le=MAX_POINTS,
-        description="Steps in a season, 1 for none; without it, detected in every window.",
-    )
     windows: WholeNumber = Field(
         DEFAULT_WINDOWS,
         ge=1,
@@ -72,10 +46,6 @@ class BacktestRequest(PredictionRequest):
         "is forecast twice.",
     )
     forecasts: bool = Field(False, description="Answer the forecasts of every window as well.")
-
-    def steps(self) -> int:
-        """The horizon, given or by default."""
-        return self.horizon or min(max(DEFAULT_HORIZON, self.season_length or 1), MAX_HORIZON)
 
 
 class Accuracy(BaseModel):

@@ -62,10 +62,8 @@ def listed(value: object) -> object:
     return [value] if bare else value
 
 
-class ForecastRequest(PredictionRequest):
-    """Series to continue."""
-
-    model_config = ConfigDict(json_schema_extra={"not": {"required": ["quantiles", "levels"]}})
+class SeriesRequest(PredictionRequest):
+    """What forecasts and back-tests are asked with alike."""
 
     series: Annotated[
         ManySeries, BeforeValidator(listed, json_schema_input_type=ManySeries | Series)
@@ -85,6 +83,17 @@ class ForecastRequest(PredictionRequest):
         le=MAX_POINTS,
         description="Steps in a season, 1 for none; without it, detected in every series.",
     )
+
+    def steps(self) -> int:
+        """The horizon, given or by default."""
+        return steps_of(self.horizon, self.season_length)
+
+
+class ForecastRequest(SeriesRequest):
+    """Series to continue."""
+
+    model_config = ConfigDict(json_schema_extra={"not": {"required": ["quantiles", "levels"]}})
+
     quantiles: list[Quantile] | None = Field(
         None,
         min_length=1,
@@ -104,10 +113,6 @@ class ForecastRequest(PredictionRequest):
         if {"quantiles", "levels"} <= self.model_fields_set:
             raise PydanticCustomError("both", "Give quantiles or levels, not both")
         return self
-
-    def steps(self) -> int:
-        """The horizon, given or by default."""
-        return steps_of(self.horizon, self.season_length)
 
     def asked_quantiles(self) -> tuple[float, ...]:
         """The quantiles to answer, in rising order."""

@@ -32,10 +32,10 @@ def answer(port: int, path: str, body: object = None) -> Any:
 
 
 def ask_each_endpoint(port: int) -> None:
-    """Check an answer of every endpoint of the three shipped models."""
+    """Check an answer of every family of the shipped models."""
     answer(port, "/healthz/ready")
     names = {model["name"] for model in answer(port, "/models")["models"]}
-    assert names == {"forecaster", "digits", "next-word"}
+    assert names == {"forecaster", "digits", "next-word", "transducer"}
 
     forecast = answer(port, "/forecast", {"series": [SERIES], "horizon": 12})["forecasts"][0]
     errors = [abs(mean - truth) for mean, truth in zip(forecast["mean"], SERIES[:12], strict=True)]
@@ -48,3 +48,8 @@ def ask_each_endpoint(port: int) -> None:
     words = answer(port, "/next-word", question)["predictions"][0]["candidates"]
     assert len(words) == 5
     assert words[0]["probability"] >= words[-1]["probability"] > 0
+
+    sine = [math.sin(0.1 * sample) for sample in range(200)]
+    cosine = answer(port, "/transduce", {"signals": [sine]})["outputs"][0]
+    # The first samples do not say how fast the sine is.
+    assert max(abs(cosine[at] - math.cos(0.1 * at)) for at in range(100, 200)) < 0.3

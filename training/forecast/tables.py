@@ -59,7 +59,7 @@ def _long(path: Path, table: pd.DataFrame) -> list[Series]:
     dates = _dates(path, table["ds"]) if "ds" in table.columns else None
     groups = table.groupby("unique_id", sort=True).indices
     return [
-        _series(path, str(name), _floats(table["y"].iloc[rows]), _rows(dates, rows))
+        _series(path, str(name), _floats(table["y"].iloc[np.asarray(rows)]), _rows(dates, rows))
         for name, rows in groups.items()
     ]
 

@@ -12,7 +12,7 @@ from training.errors import CheckpointError
 
 CHECKPOINT_FILE = "checkpoint.pt"
 # What may differ between a training and its continuation.
-_FREE = {"resume", "device", "threads", "repository", "runs", "steps"}
+_FREE = {"resume", "device", "threads", "repository", "runs", "steps", "anyway"}
 
 
 def save_checkpoint(path: Path, state: dict[str, Any], config: TrainingConfig) -> None:
@@ -39,7 +39,7 @@ def load_checkpoint(path: Path, config: TrainingConfig) -> dict[str, Any]:
         ) from error
     now = _fingerprint(config)
     changed = [
-        f"{key} was {old}, now {now.get(key)}"
+        f"{key.rstrip('_')} was {old}, now {now.get(key)}"
         for key, old in state["config"].items()
         if now.get(key) != old
     ]
@@ -50,4 +50,7 @@ def load_checkpoint(path: Path, config: TrainingConfig) -> dict[str, Any]:
 
 def _fingerprint(config: TrainingConfig) -> dict[str, str]:
     values = dataclasses.asdict(config).items()
-    return {key: str(value) for key, value in values if key not in _FREE}
+    kept = {key: str(value) for key, value in values if key not in _FREE}
+    if kept.get("from_") == "None":  # as before there was --from: old checkpoints stay good
+        del kept["from_"]
+    return kept

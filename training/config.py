@@ -55,3 +55,15 @@ class TrainingConfig:
     def run_folder(self) -> Path:
         """Where this training keeps its checkpoint."""
         return self.runs / self.name
+
+
+@dataclass(frozen=True, kw_only=True)
+class TunableConfig(TrainingConfig):
+    """A training that may start from an export instead of from nothing."""
+
+    from_: str | None = option(
+        None,
+        "Export to start from: a name or name/version in --repository, or its folder. It is "
+        "adapted to --data, and exported only if that is better on held-out data.",
+    )
+    anyway: bool = option(False, "With --from: export also what is not recommended.")

@@ -4,6 +4,7 @@ TrainingError
   DataError         the data or the settings make no sense as given    exit code 2
   CheckpointError   --resume cannot continue what it found             exit code 2
   ExportError       the exported graph does not keep the contract      exit code 1
+  NotRecommended    an adapted model is no better; nothing was written exit code 3
   Interrupted       Ctrl-C or SIGTERM; a checkpoint was written        exit code 130
 """
 
@@ -28,6 +29,12 @@ class CheckpointError(TrainingError):
 
 class ExportError(TrainingError):
     """The scripted graph differs from the network that it was made of."""
+
+
+class NotRecommended(TrainingError):
+    """What ``--from`` made is no better than what was there; ``--anyway`` exports it."""
+
+    exit_code = 3
 
 
 class Interrupted(TrainingError):

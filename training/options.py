@@ -1,7 +1,8 @@
 """One place for every option of a training: a field of a frozen dataclass.
 
 The TOML keys and the command-line flags derive from the fields, so that a default, a bound or a
-sentence of help is written once. Priority: default < ``--smoke`` value < TOML file < flag.
+sentence of help is written once. Priority: default < ``--from`` value < ``--smoke`` value < TOML
+file < flag. A field may end in an underscore where Python wants one: ``from_`` is ``--from``.
 """
 
 import dataclasses
@@ -26,11 +27,16 @@ def option(
     help: str,
     *,
     smoke: Any = _UNSET,
+    tuned: Any = _UNSET,
     minimum: float | None = None,
     maximum: float | None = None,
 ) -> Any:
-    """A field of a training's configuration, with its value under ``--smoke`` and its bounds."""
-    metadata = {"help": help, "smoke": smoke, "minimum": minimum, "maximum": maximum}
+    """A field of a training's configuration, with its bounds and its other defaults.
+
+    ``smoke`` is the default under ``--smoke``, ``tuned`` the one with ``--from``.
+    """
+    metadata = {"help": help, "minimum": minimum, "maximum": maximum}
+    metadata |= {"smoke": smoke, "tuned": tuned}
     return dataclasses.field(default=default, metadata=metadata)
 
 
@@ -63,7 +69,9 @@ def _configured(
 ) -> Config:
     values |= {name: value for name, value in flags.items() if value is not None}
     if values.get("smoke"):
-        values = _smoke_values(config_class) | values
+        values = _other_defaults(config_class, "smoke") | values
+    if values.get("from_"):
+        values = _other_defaults(config_class, "tuned") | values
     config = config_class(**values)
     _check_bounds(config)
     return config
@@ -95,9 +103,16 @@ def command(config_class: type[Config], run: Callable[[Config], None]) -> Callab
     return invoke
 
 
+def flag_name(field_name: str) -> str:
+    """``from_`` is ``--from``, ``batch_size`` is ``--batch-size``."""
+    return f"--{field_name.rstrip('_').replace('_', '-')}"
+
+
 def _flag(item: "dataclasses.Field[Any]", hint: Any) -> inspect.Parameter:
     default = False if item.default is None else str(item.default)
-    names = [f"--{item.name.replace('_', '-')}"]
+    if default and item.metadata["tuned"] is not _UNSET:
+        default = f"{default}; with --from {item.metadata['tuned'] or 'that of the data'}"
+    names = [flag_name(item.name)]
     plain = _without_none(hint)
     if plain is bool:
         names = [f"{names[0]}/--no-{names[0][2:]}"]
@@ -114,9 +129,9 @@ def _without_none(hint: Any) -> Any:
     return hint
 
 
-def _smoke_values(config_class: type[Any]) -> dict[str, Any]:
+def _other_defaults(config_class: type[Any], key: str) -> dict[str, Any]:
     items = dataclasses.fields(config_class)
-    return {i.name: i.metadata["smoke"] for i in items if i.metadata["smoke"] is not _UNSET}
+    return {i.name: i.metadata[key] for i in items if i.metadata[key] is not _UNSET}
 
 
 def _read_toml(config_class: type[Any], path: Path) -> dict[str, Any]:
@@ -131,10 +146,14 @@ def _read_toml(config_class: type[Any], path: Path) -> dict[str, Any]:
 
 def _typed(config_class: type[Any], raw: Mapping[str, Any], path: Path) -> dict[str, Any]:
     hints = typing.get_type_hints(config_class)
-    unknown = sorted(set(raw) - set(hints))
+    fields = {name.rstrip("_"): name for name in hints}
+    unknown = sorted(set(raw) - set(fields))
     if unknown:
-        raise DataError(f"{path} has unknown options {unknown}; known are {sorted(hints)}")
-    return {name: _converted(path, name, value, hints[name]) for name, value in raw.items()}
+        raise DataError(f"{path} has unknown options {unknown}; known are {sorted(fields)}")
+    return {
+        fields[name]: _converted(path, name, value, hints[fields[name]])
+        for name, value in raw.items()
+    }
 
 
 def _converted(path: Path, name: str, value: Any, hint: Any) -> Any:
@@ -157,7 +176,7 @@ def _check_bounds(config: Any) -> None:
     for item in dataclasses.fields(config):
         value = getattr(config, item.name)
         low, high = item.metadata["minimum"], item.metadata["maximum"]
-        flag = f"--{item.name.replace('_', '-')}"
+        flag = flag_name(item.name)
         if value is not None and low is not None and value < low:
             raise DataError(f"{flag} must be at least {low}, got {value}")
         if value is not None and high is not None and value > high:

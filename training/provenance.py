@@ -16,7 +16,8 @@ from training.config import TrainingConfig
 from training.loop import History
 
 # Options that say where, not what; a manifest travels, so paths stay at home.
-_OF_THIS_MACHINE = {"repository", "runs", "resume"}
+# What an export was adapted from stands beside them, with its digest.
+_OF_THIS_MACHINE = {"repository", "runs", "resume", "from_", "anyway"}
 
 
 def describe_training(config: TrainingConfig, history: History) -> dict[str, Any]:

@@ -10,7 +10,8 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from training.config import TrainingConfig
+from training.checkpoint import load_checkpoint, save_checkpoint
+from training.config import TrainingConfig, TunableConfig
 from training.devices import step_generator
 from training.errors import CheckpointError, DataError, Interrupted
 from training.loop import History, fit
@@ -114,6 +115,16 @@ def test_the_default_signal_handler_is_back_after_training(tmp_path: Path) -> No
     before = signal.getsignal(signal.SIGINT)
     fit(Regression(), config(tmp_path, steps=2))
     assert signal.getsignal(signal.SIGINT) is before
+
+
+def test_a_checkpoint_does_not_mention_a_parent_that_there_is_not(tmp_path: Path) -> None:
+    path = tmp_path / "checkpoint.pt"
+
+    save_checkpoint(path, {}, TunableConfig())
+    assert "from_" not in load_checkpoint(path, TunableConfig(anyway=True))["config"]
+    save_checkpoint(path, {}, TunableConfig(from_="digits"))
+    with pytest.raises(CheckpointError, match="from was digits, now other"):
+        load_checkpoint(path, TunableConfig(from_="other"))
 
 
 def test_resume_without_a_checkpoint_says_so(tmp_path: Path) -> None:

@@ -15,7 +15,9 @@ class Settings:
     folder: Path | None = option(None, "A folder.")
     cell: Literal["rnn", "gru"] = option("gru", "A cell.")
     rate: float = option(0.5, "A rate.", minimum=0.1, maximum=0.9)
-    steps: int = option(100, "Steps.", smoke=3, minimum=1)
+    steps: int = option(100, "Steps.", smoke=3, tuned=20, minimum=1)
+    name: str = option("model", "A name.", tuned="")
+    from_: str | None = option(None, "An export.")
     smoke: bool = option(False, "Small.")
 
 
@@ -38,6 +40,25 @@ def test_flags_override_the_file_and_the_file_overrides_defaults(tmp_path: Path)
 def test_smoke_shrinks_what_nobody_set() -> None:
     assert configure(Settings, {"smoke": True}).steps == 3
     assert configure(Settings, {"smoke": True, "steps": 8}).steps == 8
+
+
+def test_starting_from_an_export_has_defaults_of_its_own(tmp_path: Path) -> None:
+    assert configure(Settings, {"from_": "parent"}).steps == 20
+    assert configure(Settings, {}, toml(tmp_path, 'from = "parent"')).steps == 20
+    assert configure(Settings, {"from_": "parent", "steps": 8}).steps == 8
+    assert configure(Settings, {"from_": "parent", "smoke": True}).steps == 3
+
+
+def test_an_option_named_as_a_word_of_python_is_a_plain_flag() -> None:
+    app = typer.Typer()
+    app.command()(
+        command(Settings, lambda settings: typer.echo(f"{settings.from_} {settings.steps}"))
+    )
+
+    assert CliRunner().invoke(app, ["--from", "parent/3"]).output == "parent/3 20\n"
+    shown = CliRunner().invoke(app, ["--help"], env={"COLUMNS": "200"}).output
+    assert "100; with --from 20" in shown
+    assert "model; with --from that of the data" in shown
 
 
 def test_whole_numbers_are_rates_too(tmp_path: Path) -> None:

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from training.config import TrainingConfig
+from training.config import TrainingConfig, TunableConfig
 from training.loop import History
 from training.provenance import chosen_options, data_source, describe_training
 
@@ -24,6 +24,12 @@ def test_what_shaped_the_training_is_kept() -> None:
     options = chosen_options(TrainingConfig(batch_size=3))
     assert options["batch_size"] == 3
     assert {"repository", "runs", "resume"}.isdisjoint(options)
+
+
+def test_the_folder_of_a_parent_stays_at_home(tmp_path: Path) -> None:
+    options = chosen_options(TunableConfig(from_=str(tmp_path)))
+
+    assert {"from_", "from", "anyway"}.isdisjoint(options)
 
 
 def test_a_data_file_is_known_by_name_and_digest(tmp_path: Path) -> None:

@@ -36,16 +36,23 @@ class DigitsTraining(TrainingConfig):
     label_smoothing: float = option(
         0.05, "Probability spread over the other classes.", minimum=0.0, maximum=0.9
     )
+    teachers: int = option(
+        3, "Convolutional networks trained first, to be imitated; 0 = none.", smoke=1, minimum=0
+    )
+    teacher_steps: int = option(17200, "Optimiser steps of a teacher.", smoke=10, minimum=1)
+    teaching: float = option(
+        0.8, "Share of the loss that the teachers give.", minimum=0.0, maximum=1.0
+    )
     augmentation: float = option(
         1.0, "Strength of random rotation, scale, shear, shift and warping; 0 = none.", minimum=0.0
     )
     precision: Precision = option(
         "bfloat16", "Arithmetic of the forward pass; float32 where the CPU lacks bfloat16."
     )
-    steps: int = option(17200, "Optimiser steps at most.", smoke=30, minimum=1)
+    steps: int = option(51600, "Optimiser steps at most.", smoke=30, minimum=1)
     max_epochs: int = option(300, "Rounds through the data at most.", minimum=1)
-    validate_every: int = option(860, "Steps between validations.", smoke=15, minimum=1)
-    patience: int = option(12, "Validations without gain before stopping early.", minimum=1)
+    validate_every: int = option(1720, "Steps between validations.", smoke=15, minimum=1)
+    patience: int = option(30, "Validations without gain before stopping early.", minimum=1)
     batch_size: int = option(64, "Images in a step.", minimum=1)
     learning_rate: float = option(4e-3, "Highest learning rate of the schedule.", minimum=0.0)
     warmup_steps: int = option(1500, "Steps of linear warm-up.", smoke=5, minimum=0)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from models.row_classifier import RowClassifier
 from training.checkpoint import CHECKPOINT_FILE
@@ -12,6 +12,7 @@ from training.digits.config import DigitsTraining
 from training.digits.data import DigitData
 from training.digits.evaluation import Scores, best_temperature, probabilities_of, score
 from training.digits.task import DigitsTask, logits_of
+from training.digits.teacher import TaughtTask, train_teachers
 from training.loop import History, fit
 
 
@@ -40,7 +41,8 @@ def train_seeds(data: DigitData, config: DigitsTraining) -> list[Run]:
     elif not config.resume:  # a later --resume must not meet runs of an earlier training
         for own in configs:
             (own.run_folder / CHECKPOINT_FILE).unlink(missing_ok=True)
-    return [_train(data, own, f"{config.name}, seed {own.seed}") for own in configs]
+    teachers = train_teachers(data, config)
+    return [_train(data, own, teachers) for own in configs]
 
 
 def best_run(runs: Sequence[Run]) -> Run:
@@ -56,9 +58,9 @@ def _has_checkpoint(config: DigitsTraining) -> bool:
     return (config.run_folder / CHECKPOINT_FILE).is_file()
 
 
-def _train(data: DigitData, config: DigitsTraining, title: str) -> Run:
-    task = DigitsTask(data, config)
-    history = fit(task, config, title=title)
+def _train(data: DigitData, config: DigitsTraining, teachers: Sequence[nn.Module]) -> Run:
+    task = TaughtTask(data, config, teachers) if teachers else DigitsTask(data, config)
+    history = fit(task, config, title=config.name)
     network = task.network
     assert isinstance(network, RowClassifier)  # noqa: S101  for the type checker
     logits = logits_of(network, data.validation)

@@ -53,7 +53,10 @@ class DigitsTask:
         """Cross-entropy with smoothed labels."""
         device = next(self.network.parameters()).device
         images, labels = batch[0].to(device), batch[1].to(device)
-        logits = self.network(images).float()
+        return self.labelled_loss(self.network(images).float(), labels)
+
+    def labelled_loss(self, logits: Tensor, labels: Tensor) -> Tensor:
+        """The part of the loss that the labels give."""
         return functional.cross_entropy(
             logits, labels, label_smoothing=self._config.label_smoothing
         )
@@ -65,9 +68,7 @@ class DigitsTask:
         with torch.autocast(device.type, dtype=torch.bfloat16, enabled=half):
             logits = logits_of(network, self._validation)
         labels = torch.from_numpy(self._validation.labels)
-        loss = functional.cross_entropy(
-            logits, labels, label_smoothing=self._config.label_smoothing
-        )
+        loss = self.labelled_loss(logits, labels)
         accuracy = (logits.argmax(dim=1) == labels).double().mean()
         return {"validation_loss": float(loss), "validation_accuracy": float(accuracy)}
 

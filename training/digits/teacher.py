@@ -1,0 +1,131 @@
+"""Teachers: convolutional networks that see the whole image at once. They are never exported.
+
+Their averaged probabilities are softer and more often right than the labels of a warped image, and
+a row classifier that imitates them comes out better than one that learns from labels alone.
+
+Axis letters: B batch, C channels, H and W pixels, K classes.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from training.checkpoint import CHECKPOINT_FILE
+from training.digits.config import DigitsTraining
+from training.digits.data import DigitData
+from training.digits.task import Batch, DigitsTask
+from training.loop import fit
+
+_FIRST_SEED = 1000  # no student has it, so no student repeats the batches of a teacher
+
+
+class ConvolutionalTeacher(nn.Module):
+    """Three stages of two convolutions each, an image half as wide from stage to stage.
+
+    Shape:
+        images: (B, H, W) float32, 0..255; returns: (B, K) float32 logits.
+    """
+
+    def __init__(self, n_classes: int, *, n_channels: int = 32, dropout: float = 0.3) -> None:
+        super().__init__()
+        n_1, n_2, n_3 = n_channels, 2 * n_channels, 4 * n_channels
+        self.stages = nn.Sequential(
+            *_stage(1, n_1, first_step=1, last_step=2),
+            *_stage(n_1, n_2, first_step=1, last_step=2),
+            *_stage(n_2, n_3, first_step=1, last_step=1),
+        )
+        self.dropout = nn.Dropout(dropout)
+        self.head = nn.Linear(n_3, n_classes)
+
+    def forward(self, images: Tensor) -> Tensor:
+        """Logits of every class."""
+        pictures = (images / 79.0).unsqueeze(1).contiguous(memory_format=torch.channels_last)
+        features = self.stages(pictures).mean(dim=(2, 3))  # (B, C)
+        logits: Tensor = self.head(self.dropout(features))
+        return logits
+
+
+class TeacherTask(DigitsTask):
+    """The training of one teacher: the digits and their labels, and another network."""
+
+    def __init__(self, data: DigitData, config: DigitsTraining) -> None:
+        super().__init__(data, config)
+        self.network: nn.Module = ConvolutionalTeacher(len(data.classes))
+
+
+class TaughtTask(DigitsTask):
+    """The training of a row classifier that imitates teachers as well as the labels.
+
+    Source: Hinton, Vinyals & Dean 2015, arXiv:1503.02531; the same warped image goes to teachers
+    and student, over many rounds: Beyer et al. 2022, arXiv:2106.05237.
+    """
+
+    def __init__(
+        self, data: DigitData, config: DigitsTraining, teachers: Sequence[nn.Module]
+    ) -> None:
+        super().__init__(data, config)
+        self._teachers = teachers
+        self._share = config.teaching
+
+    def loss(self, batch: Batch) -> Tensor:
+        """Cross-entropy with the labels, and with what the teachers say of the same images."""
+        device = next(self.network.parameters()).device
+        images, labels = batch[0].to(device), batch[1].to(device)
+        logits = self.network(images).float()
+        told = functional.cross_entropy(logits, self._taught(images))
+        labelled = self.labelled_loss(logits, labels)
+        return self._share * told + (1.0 - self._share) * labelled
+
+    @torch.no_grad()
+    def _taught(self, images: Tensor) -> Tensor:
+        """Probabilities (B, K), averaged over the teachers."""
+        answers = [
+            teacher.to(images.device)(images).float().softmax(dim=1) for teacher in self._teachers
+        ]
+        return torch.stack(answers).mean(dim=0)
+
+
+def train_teachers(data: DigitData, config: DigitsTraining) -> list[nn.Module]:
+    """Train ``config.teachers`` networks; with ``resume``, go on where the last one stopped.
+
+    Raises:
+        Interrupted: Ctrl-C or SIGTERM; every finished teacher and the checkpoint are kept.
+    """
+    return [_train(data, _of_teacher(config, number)) for number in range(config.teachers)]
+
+
+def _train(data: DigitData, config: DigitsTraining) -> nn.Module:
+    checkpoint = config.run_folder / CHECKPOINT_FILE
+    if not config.resume:
+        checkpoint.unlink(missing_ok=True)
+    task = TeacherTask(data, config)
+    fit(task, replace(config, resume=checkpoint.is_file()), title=config.name)
+    return task.network.eval().requires_grad_(False)
+
+
+def _of_teacher(config: DigitsTraining, number: int) -> DigitsTraining:
+    steps = config.teacher_steps
+    return replace(
+        config,
+        name=f"{config.name}/teacher-{number}",
+        seed=_FIRST_SEED + number,
+        seeds=1,
+        steps=steps,
+        warmup_steps=min(config.warmup_steps, steps // 10),
+        patience=config.steps,  # teachers take all their steps
+    )
+
+
+def _stage(n_in: int, n_out: int, *, first_step: int, last_step: int) -> list[nn.Module]:
+    return [*_convolution(n_in, n_out, first_step), *_convolution(n_out, n_out, last_step)]
+
+
+def _convolution(n_in: int, n_out: int, step: int) -> list[nn.Module]:
+    return [
+        nn.Conv2d(n_in, n_out, kernel_size=3, stride=step, padding=1, bias=False),
+        nn.BatchNorm2d(n_out),
+        nn.ReLU(),
+    ]

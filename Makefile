@@ -58,7 +58,7 @@ coverage: $(VENV)/.develop  ## branch coverage of models and service
 	$(BIN)/coverage run -m pytest
 	$(BIN)/coverage report --show-missing
 
-train: $(VENV)/.develop  ## train the shipped models again (about two hours; docs/training.md)
+train: $(VENV)/.develop  ## train the shipped models again (hours; docs/training.md)
 	$(BIN)/seqserve train forecast
 	$(BIN)/seqserve train digits --seeds 3
 	$(BIN)/seqserve train next-word

@@ -41,7 +41,7 @@ class DigitsTraining(TrainingConfig):
     )
     teacher_steps: int = option(17200, "Optimiser steps of a teacher.", smoke=10, minimum=1)
     teaching: float = option(
-        0.8, "Share of the loss that the teachers give.", minimum=0.0, maximum=1.0
+        0.8, "Share of the loss that the teachers give.", smoke=0.1, minimum=0.0, maximum=1.0
     )
     augmentation: float = option(
         1.0, "Strength of random rotation, scale, shear, shift and warping; 0 = none.", minimum=0.0

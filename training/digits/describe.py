@@ -13,7 +13,9 @@ from training.digits.data import DigitData
 from training.digits.evaluation import Scores, class_prior, score
 from training.digits.page import build_page
 from training.digits.runs import Run
+from training.digits.teacher import Teacher
 from training.export import Draft
+from training.loop import History
 from training.provenance import data_source, describe_training
 
 _N_GOLDEN = 4
@@ -36,7 +38,7 @@ def draft_of(data: DigitData, config: DigitsTraining, runs: Sequence[Run], best:
         },
         golden=_golden(data),
         metrics=metrics,
-        training=_training_of(data, config, runs, best),
+        training=training_of(data, config, runs, best),
         data=_sources_of(data),
         licence=data.licence and f"trained on {data.name}, {data.licence}",
         report_html=build_page(data, config, runs, best, metrics),
@@ -76,19 +78,37 @@ def metrics_of(data: DigitData, runs: Sequence[Run], best: Run) -> list[Metric]:
     ]
 
 
-def _training_of(
+def training_of(
     data: DigitData, config: DigitsTraining, runs: Sequence[Run], best: Run
 ) -> dict[str, Any]:
+    """What was trained, how and for how long."""
     described = describe_training(config, best.history)
     return described | {
         # Without --resume the same command trains the same from the start.
         "command": described["command"].replace(" --resume", ""),
         "seed": best.seed,
-        "wall_time_s": round(sum(run.history.wall_time_s for run in runs), 1),
+        "wall_time_s": round(sum(history.wall_time_s for history in _histories(runs, best)), 1),
         "runs": [_run_of(run) for run in runs],
+        "teachers": [_teacher_of(teacher) for teacher in best.teachers],
         "n_parameters": sum(p.numel() for p in best.network.parameters()),
         "split": data.note,
         "md5_unzipped": dict(data.md5),
+    }
+
+
+def _histories(runs: Sequence[Run], best: Run) -> list[History]:
+    """Of all that was trained: the runs, and the teachers that they share."""
+    return [teacher.history for teacher in best.teachers] + [run.history for run in runs]
+
+
+def _teacher_of(teacher: Teacher) -> dict[str, Any]:
+    accuracies = teacher.history.series("validation_accuracy")
+    reached = dict(zip(*accuracies, strict=True))
+    return {
+        "seed": teacher.seed,
+        "best_step": teacher.history.best_step,
+        "wall_time_s": round(teacher.history.wall_time_s, 1),
+        "validation_accuracy": round(reached[teacher.history.best_step], 6),
     }
 
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from models.row_classifier import RowClassifier
 from training.checkpoint import CHECKPOINT_FILE
@@ -12,7 +12,7 @@ from training.digits.config import DigitsTraining
 from training.digits.data import DigitData
 from training.digits.evaluation import Scores, best_temperature, probabilities_of, score
 from training.digits.task import DigitsTask, logits_of
-from training.digits.teacher import TaughtTask, train_teachers
+from training.digits.teacher import TaughtTask, Teacher, teacher_configs, train_teacher
 from training.loop import History, fit
 
 
@@ -27,22 +27,19 @@ class Run:
     validation: Scores
     test: Scores
     test_logits: Tensor
+    teachers: tuple[Teacher, ...] = ()
 
 
 def train_seeds(data: DigitData, config: DigitsTraining) -> list[Run]:
-    """Train ``config.seeds`` networks; with ``resume``, go on where the last one stopped.
+    """Train the teachers, then ``config.seeds`` networks; with ``resume``, go on where it stopped.
 
     Raises:
         Interrupted: Ctrl-C or SIGTERM; every finished run and the checkpoint are kept.
     """
-    configs = [_of_seed(config, config.seed + i) for i in range(config.seeds)]
-    if config.resume and any(_has_checkpoint(own) for own in configs):
-        configs = [replace(own, resume=_has_checkpoint(own)) for own in configs]
-    elif not config.resume:  # a later --resume must not meet runs of an earlier training
-        for own in configs:
-            (own.run_folder / CHECKPOINT_FILE).unlink(missing_ok=True)
-    teachers = train_teachers(data, config)
-    return [_train(data, own, teachers) for own in configs]
+    students = [_of_seed(config, config.seed + i) for i in range(config.seeds)]
+    configs = _continued([*teacher_configs(config), *students])
+    teachers = [train_teacher(data, own) for own in configs[: config.teachers]]
+    return [_train(data, own, teachers) for own in configs[config.teachers :]]
 
 
 def best_run(runs: Sequence[Run]) -> Run:
@@ -54,12 +51,23 @@ def _of_seed(config: DigitsTraining, seed: int) -> DigitsTraining:
     return replace(config, seed=seed, seeds=1, name=f"{config.name}/seed-{seed}")
 
 
+def _continued(configs: Sequence[DigitsTraining]) -> list[DigitsTraining]:
+    """Resume those that have begun; without ``resume``, forget that they have."""
+    if not any(own.resume for own in configs):  # a later --resume must not meet older runs
+        for own in configs:
+            (own.run_folder / CHECKPOINT_FILE).unlink(missing_ok=True)
+    elif any(map(_has_checkpoint, configs)):
+        return [replace(own, resume=_has_checkpoint(own)) for own in configs]
+    return list(configs)
+
+
 def _has_checkpoint(config: DigitsTraining) -> bool:
     return (config.run_folder / CHECKPOINT_FILE).is_file()
 
 
-def _train(data: DigitData, config: DigitsTraining, teachers: Sequence[nn.Module]) -> Run:
-    task = TaughtTask(data, config, teachers) if teachers else DigitsTask(data, config)
+def _train(data: DigitData, config: DigitsTraining, teachers: Sequence[Teacher]) -> Run:
+    networks = [teacher.network for teacher in teachers]
+    task = TaughtTask(data, config, networks) if networks else DigitsTask(data, config)
     history = fit(task, config, title=config.name)
     network = task.network
     assert isinstance(network, RowClassifier)  # noqa: S101  for the type checker
@@ -75,4 +83,5 @@ def _train(data: DigitData, config: DigitsTraining, teachers: Sequence[nn.Module
         validation=score(probabilities_of(logits, temperature), data.validation.labels),
         test=score(probabilities_of(test_logits, temperature), data.test.labels),
         test_logits=test_logits,
+        teachers=tuple(teachers),
     )

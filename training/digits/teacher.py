@@ -1,23 +1,22 @@
 """Teachers: convolutional networks that see the whole image at once. They are never exported.
 
-Their averaged probabilities are softer and more often right than the labels of a warped image, and
-a row classifier that imitates them comes out better than one that learns from labels alone.
+Their averaged probabilities say more of a warped image than its label does, and that is what a row
+classifier imitates besides the labels (docs/decisions/0027-convolutional-teachers.md).
 
 Axis letters: B batch, C channels, H and W pixels, K classes.
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from training.checkpoint import CHECKPOINT_FILE
 from training.digits.config import DigitsTraining
 from training.digits.data import DigitData
 from training.digits.task import Batch, DigitsTask
-from training.loop import fit
+from training.loop import History, fit
 
 _FIRST_SEED = 1000  # no student has it, so no student repeats the batches of a teacher
 
@@ -88,35 +87,41 @@ class TaughtTask(DigitsTask):
         return torch.stack(answers).mean(dim=0)
 
 
-def train_teachers(data: DigitData, config: DigitsTraining) -> list[nn.Module]:
-    """Train ``config.teachers`` networks; with ``resume``, go on where the last one stopped.
+@dataclass(frozen=True)
+class Teacher:
+    """A trained teacher, and what its training reached on validation."""
+
+    seed: int
+    network: nn.Module
+    history: History
+
+
+def teacher_configs(config: DigitsTraining) -> list[DigitsTraining]:
+    """The settings of each teacher, which has a checkpoint and a seed of its own."""
+    steps = config.teacher_steps
+    return [
+        replace(
+            config,
+            name=f"{config.name}/teacher-{number}",
+            seed=_FIRST_SEED + number,
+            seeds=1,
+            steps=steps,
+            warmup_steps=min(config.warmup_steps, steps // 10),
+            patience=config.steps,  # teachers take all their steps
+        )
+        for number in range(config.teachers)
+    ]
+
+
+def train_teacher(data: DigitData, config: DigitsTraining) -> Teacher:
+    """Train a network with one of ``teacher_configs``.
 
     Raises:
-        Interrupted: Ctrl-C or SIGTERM; every finished teacher and the checkpoint are kept.
+        Interrupted: Ctrl-C or SIGTERM; the checkpoint is kept.
     """
-    return [_train(data, _of_teacher(config, number)) for number in range(config.teachers)]
-
-
-def _train(data: DigitData, config: DigitsTraining) -> nn.Module:
-    checkpoint = config.run_folder / CHECKPOINT_FILE
-    if not config.resume:
-        checkpoint.unlink(missing_ok=True)
     task = TeacherTask(data, config)
-    fit(task, replace(config, resume=checkpoint.is_file()), title=config.name)
-    return task.network.eval().requires_grad_(False)
-
-
-def _of_teacher(config: DigitsTraining, number: int) -> DigitsTraining:
-    steps = config.teacher_steps
-    return replace(
-        config,
-        name=f"{config.name}/teacher-{number}",
-        seed=_FIRST_SEED + number,
-        seeds=1,
-        steps=steps,
-        warmup_steps=min(config.warmup_steps, steps // 10),
-        patience=config.steps,  # teachers take all their steps
-    )
+    history = fit(task, config, title=config.name)
+    return Teacher(config.seed, task.network.eval().requires_grad_(False), history)
 
 
 def _stage(n_in: int, n_out: int, *, first_step: int, last_step: int) -> list[nn.Module]:

@@ -44,6 +44,13 @@ def fitted_to(config: DigitsTraining, data: DigitData) -> DigitsTraining:
     """Fewer steps where the data is small, and no bfloat16 where the processor lacks it."""
     per_round = math.ceil(len(data.training) / min(config.batch_size, len(data.training)))
     steps = min(config.steps, config.max_epochs * per_round)
+    teacher_steps = min(config.teacher_steps, config.max_epochs * per_round)
     warmup = min(config.warmup_steps, steps // 10)
     precision = supported_precision(config.precision, config.device)
-    return replace(config, steps=steps, warmup_steps=warmup, precision=precision)
+    return replace(
+        config,
+        steps=steps,
+        teacher_steps=teacher_steps,
+        warmup_steps=warmup,
+        precision=precision,
+    )

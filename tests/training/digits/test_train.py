@@ -27,6 +27,7 @@ TINY: dict[str, object] = {
     "warmup_steps": 2,
     "batch_size": 16,
     "precision": "float32",
+    "teachers": 0,
 }
 
 
@@ -175,9 +176,10 @@ def test_bad_data_leaves_no_export_behind(tmp_path: Path) -> None:
 def test_small_data_takes_fewer_steps(idx_folder: Path, tmp_path: Path) -> None:
     data = load_digits(idx_folder)  # 51 images in four batches of 16
 
-    fitted = fitted_to(config(tmp_path, steps=100, warmup_steps=50, max_epochs=5), data)
+    many = config(tmp_path, steps=100, teacher_steps=200, warmup_steps=50, max_epochs=5)
+    fitted = fitted_to(many, data)
 
-    assert (fitted.steps, fitted.warmup_steps) == (20, 2)
+    assert (fitted.steps, fitted.teacher_steps, fitted.warmup_steps) == (20, 20, 2)
 
 
 def test_without_bfloat16_instructions_it_trains_in_float32(

@@ -10,7 +10,7 @@ from training.devices import step_generator
 from training.forecast.config import ForecastTraining
 from training.forecast.series import Values
 from training.forecast.synthetic import draw_seasons, simulate
-from training.forecast.windows import Example, WindowBank, draw_horizon
+from training.forecast.windows import Augmentation, Example, WindowBank, draw_horizon
 
 SHORT_CONTEXT = 128  # three batches of four hold short pasts only, which is faster
 LONG_EVERY = 4
@@ -40,6 +40,9 @@ class BatchMaker:
         self._bank = bank
         self._config = config
         self._real = round(config.batch_size * config.real_share)
+        self._augmentation = Augmentation(
+            config.coarser_share, config.mixed_share, config.changed_share
+        )
 
     def batch(self, step: int) -> Batch:
         """The batch of one step."""
@@ -48,7 +51,10 @@ class BatchMaker:
         context = config.context_length
         if step % LONG_EVERY:
             context = min(SHORT_CONTEXT, context)
-        examples = [self._bank.draw(rng, context, config.horizon) for _ in range(self._real)]
+        examples = [
+            self._bank.draw(rng, context, config.horizon, self._augmentation)
+            for _ in range(self._real)
+        ]
         examples += simulated(rng, config.batch_size - self._real, context, config.horizon)
         return collate(rng, [e for e in examples if _useful(e)], context, config.horizon)
 

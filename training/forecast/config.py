@@ -45,6 +45,21 @@ class ForecastTraining(TrainingConfig):
     real_share: float = option(
         0.8, "Share of real series in a batch; the rest is simulated.", minimum=0.0, maximum=1.0
     )
+    coarser_share: float = option(
+        0.35, "Share of real windows put on a coarser grid.", minimum=0.0, maximum=1.0
+    )
+    mixed_share: float = option(
+        0.08, "Share of real windows mixed with another one.", minimum=0.0, maximum=1.0
+    )
+    changed_share: float = option(
+        0.36, "Share of real windows reversed, bent, lifted or tilted.", minimum=0.0, maximum=1.0
+    )
+    magnitude_share: float = option(
+        0.5,
+        "Share of the loss relative to the magnitude (WQL); the rest is relative to MASE's scale.",
+        minimum=0.0,
+        maximum=1.0,
+    )
     steps: int = option(4000, "Optimiser steps at most.", smoke=6, minimum=1)
     validate_every: int = option(500, "Steps between validations.", smoke=3, minimum=1)
     patience: int = option(8, "Validations without gain before stopping early.", minimum=1)

@@ -8,12 +8,15 @@ from models.forecaster import QUANTILE_LEVELS, Forecaster
 from training.forecast.batches import Batch
 
 SMALLEST_ERROR = 0.05  # of the scale of a row: floor of its seasonal error
+MAGNITUDE_SHARE = 0.5  # of the weight of a row
 MAGNITUDE_WEIGHT = 8.0  # makes a loss relative to the magnitude as large as one relative to MASE
 STEEP = 4.0  # rows with a larger loss count by its logarithm only
 LARGEST_PINBALL = 60.0
 
 
-def forecast_loss(network: Forecaster, batch: Batch) -> Tensor:
+def forecast_loss(
+    network: Forecaster, batch: Batch, magnitude_share: float = MAGNITUDE_SHARE
+) -> Tensor:
     """Mean over rows of the pinball loss relative to the seasonal error and to the magnitude."""
     device = network.shares.device
     values, future = batch.values.to(device), batch.future.to(device)
@@ -25,7 +28,8 @@ def forecast_loss(network: Forecaster, batch: Batch) -> Tensor:
         truth = (future / window.unit[:, None] - window.loc[:, None]) / unit[:, None]
         asked = torch.isfinite(truth) & (window.scale > 0)[:, None]
         truth = torch.where(asked, truth, torch.zeros_like(truth)).float()
-        weight = row_weight(window, truth, asked, batch.season_length.to(device))
+        season_length = batch.season_length.to(device)
+        weight = row_weight(window, truth, asked, season_length, magnitude_share)
     quantiles = network.scaled_quantiles(past)
     levels = torch.tensor(QUANTILE_LEVELS, device=device)
     error = truth.unsqueeze(2) - quantiles
@@ -36,8 +40,14 @@ def forecast_loss(network: Forecaster, batch: Batch) -> Tensor:
     return torch.where(loss > STEEP, steep, loss).mean()
 
 
-def row_weight(window: Window, truth: Tensor, asked: Tensor, season_length: Tensor) -> Tensor:
-    """Half one over the seasonal error, half one over the magnitude of the truth.
+def row_weight(
+    window: Window,
+    truth: Tensor,
+    asked: Tensor,
+    season_length: Tensor,
+    magnitude_share: float = MAGNITUDE_SHARE,
+) -> Tensor:
+    """One over the seasonal error and one over the magnitude of the truth, usually half of each.
 
     Shape:
         truth, asked: (B, Q); season_length: (B,); returns (B,) float32.
@@ -46,7 +56,8 @@ def row_weight(window: Window, truth: Tensor, asked: Tensor, season_length: Tens
     unit = window.scale.where(window.scale > 0, torch.ones_like(window.scale))
     level = (window.loc / unit).float().unsqueeze(1)
     magnitude = ((truth + level).abs() * asked).sum(1) / asked.sum(1).clamp(min=1)
-    return 0.5 / error + 0.5 * MAGNITUDE_WEIGHT / (magnitude + 0.5)
+    relative = MAGNITUDE_WEIGHT / (magnitude + 0.5)
+    return (1 - magnitude_share) / error + magnitude_share * relative
 
 
 def in_sample_error(window: Window, season_length: Tensor) -> Tensor:

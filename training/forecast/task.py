@@ -23,6 +23,7 @@ class ForecastTask:
 
     def __init__(self, data: ForecastData, config: ForecastTraining) -> None:
         self._batches = BatchMaker(data.bank, config)
+        self._magnitude_share = config.magnitude_share
         self._judged = data.zero_shot or data.own
         self._baselines = baseline_scores(self._judged)
         seed_everything(config.seed)
@@ -45,7 +46,7 @@ class ForecastTask:
 
     def loss(self, batch: Batch) -> Tensor:
         """Scaled pinball loss."""
-        return forecast_loss(cast(Forecaster, self.network), batch)
+        return forecast_loss(cast(Forecaster, self.network), batch, self._magnitude_share)
 
     def validate(self, network: nn.Module) -> Mapping[str, float]:
         """Geometric means over data sets relative to the seasonal naive; 1 is as good as it."""

@@ -11,7 +11,7 @@ from training.forecast.series import Series, Values
 HORIZONS = {1: (6, 6, 6, 10, 16), 4: (8, 8, 8, 12, 24), 12: (18, 18, 18, 24, 36)}
 OTHER_HORIZONS = (13, 18, 24, 48, 64)
 WHOLE_HORIZON_SHARE = 0.1
-COARSER_SHARE = 0.35
+WEEKS_TO_CALENDAR = 0.8
 FACTORS = (2, 3, 4, 5, 6, 7, 12, 13, 24, 26, 52)
 # Weeks in a month, a quarter and a year, and the season that follows.
 WEEKS = ((365.25 / 84, 12), (365.25 / 28, 4), (365.25 / 7, 1))
@@ -26,6 +26,18 @@ class Example:
     past: Values
     future: Values
     season_length: int
+
+
+@dataclass(frozen=True)
+class Augmentation:
+    """Shares of the windows on a coarser grid, mixed with another, or changed otherwise."""
+
+    coarser: float = 0.35
+    mixed: float = 0.08
+    changed: float = 0.36
+
+
+AS_SHIPPED = Augmentation()
 
 
 def draw_horizon(rng: np.random.Generator, season_length: int, longest: int) -> int:
@@ -43,17 +55,30 @@ class WindowBank:
         shares = np.asarray(weights, dtype=np.float64)
         self._cumulated = np.cumsum(shares / shares.sum())
 
-    def draw(self, rng: np.random.Generator, context_length: int, horizon: int) -> Example:
+    def draw(
+        self,
+        rng: np.random.Generator,
+        context_length: int,
+        horizon: int,
+        augmentation: Augmentation = AS_SHIPPED,
+    ) -> Example:
         """A window of a series, perhaps on a coarser grid, reversed, bent, tilted or mixed."""
-        example = self._window(rng, context_length, horizon)
-        if rng.random() < 0.08:
-            example = mixed(rng, example, self._window(rng, context_length, horizon))
-        return changed(rng, example)
+        example = self._window(rng, context_length, horizon, augmentation.coarser)
+        if rng.random() < augmentation.mixed:
+            other = self._window(rng, context_length, horizon, augmentation.coarser)
+            example = mixed(rng, example, other)
+        return changed(rng, example, augmentation.changed)
 
-    def _window(self, rng: np.random.Generator, context_length: int, horizon: int) -> Example:
+    def _window(
+        self,
+        rng: np.random.Generator,
+        context_length: int,
+        horizon: int,
+        coarser_share: float = AS_SHIPPED.coarser,
+    ) -> Example:
         place = int(np.searchsorted(self._cumulated, rng.random(), side="right"))
         series = self._series[min(place, len(self._series) - 1)]
-        values, season = coarser(rng, series.values, series.season_length)
+        values, season = coarser(rng, series.values, series.season_length, coarser_share)
         n = len(values)
         ahead = min(draw_horizon(rng, season, horizon), max(1, n // 3))
         length = _draw_length(rng, min(n - ahead, context_length), season)
@@ -74,11 +99,14 @@ def _draw_length(rng: np.random.Generator, longest: int, season: int) -> int:
     return max(length, 1)
 
 
-def coarser(rng: np.random.Generator, values: Values, season: int) -> tuple[Values, int]:
+def coarser(
+    rng: np.random.Generator, values: Values, season: int, share: float = AS_SHIPPED.coarser
+) -> tuple[Values, int]:
     """Sometimes the same series on a coarser grid; weeks often become months or longer."""
-    if season == WEEKLY and len(values) > 200 and rng.random() < 0.8:
+    long_weekly = season == WEEKLY and len(values) > 200 and share > 0
+    if long_weekly and rng.random() < WEEKS_TO_CALENDAR:
         return _calendar(rng, values)
-    if rng.random() >= COARSER_SHARE:
+    if rng.random() >= share:
         return values, max(season, 1)
     fits = [f for f in FACTORS if len(values) // f >= FEWEST and (season <= 1 or season % f == 0)]
     if not fits:
@@ -119,13 +147,15 @@ def _magnitude(values: Values) -> float:
     return float(np.abs(known).mean()) or 1.0 if known.size else 1.0
 
 
-def changed(rng: np.random.Generator, example: Example) -> Example:
+def changed(
+    rng: np.random.Generator, example: Example, share: float = AS_SHIPPED.changed
+) -> Example:
     """Turn a third of the examples over, around, bend them by a power, lift or tilt them."""
     n = len(example.past)
     both = np.concatenate([example.past, example.future])
     known = example.past[np.isfinite(example.past)]
     spread = float(known.std()) if known.size else 0.0
-    kind = rng.random()
+    kind = rng.random() * AS_SHIPPED.changed / max(share, 1e-9)
     if kind < 0.04:
         both = -both
     elif kind < 0.12:

@@ -65,3 +65,12 @@ def test_the_seasonal_error_falls_back_to_the_naive_one_where_the_past_is_short(
 
     assert float(error[0]) == 0.0
     assert float(error[1]) == pytest.approx(2.0)  # a step of 4 is twice the mean deviation of 2
+
+
+def test_the_share_of_the_magnitude_weighs_between_the_two_metrics() -> None:
+    past, future = torch.arange(20.0).remainder(5)[None] + 1000, torch.full((1, Q), 1010.0)
+    net, batch = network(), batch_of(past, future)
+
+    scaled, both, relative = (float(forecast_loss(net, batch, share)) for share in (0.0, 0.5, 1.0))
+
+    assert scaled > both > relative

@@ -4,6 +4,7 @@ import pytest
 from training.forecast.series import Series
 from training.forecast.windows import (
     WEEKLY,
+    Augmentation,
     Example,
     WindowBank,
     changed,
@@ -111,3 +112,21 @@ def test_a_window_without_any_value_passes_through_every_change() -> None:
 
     for _ in range(100):
         assert np.isnan(changed(source, nothing).past).all()
+
+
+def test_without_augmentation_every_window_is_a_piece_of_its_series() -> None:
+    bank = WindowBank([Series("squares", np.arange(400.0) ** 2, 12)], [1.0])
+    source = rng(5)
+    nothing = Augmentation(coarser=0.0, mixed=0.0, changed=0.0)
+
+    for _ in range(60):
+        example = bank.draw(source, CONTEXT, HORIZON, nothing)
+        steps = np.sqrt(np.r_[example.past, example.future])
+        np.testing.assert_allclose(np.diff(steps), 1.0)
+        assert example.season_length == 12
+
+
+def test_weeks_stay_weeks_where_nothing_is_put_on_a_coarser_grid() -> None:
+    source = rng(6)
+
+    assert {coarser(source, np.arange(1040.0), WEEKLY, 0.0)[1] for _ in range(30)} == {WEEKLY}

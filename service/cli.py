@@ -6,7 +6,13 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
-from service import backtest_cli, predict_cli, predict_signals_cli, predict_words_cli
+from service import (
+    backtest_cli,
+    predict_classify_cli,
+    predict_cli,
+    predict_signals_cli,
+    predict_words_cli,
+)
 
 if TYPE_CHECKING:
     from service.settings import Settings
@@ -26,6 +32,7 @@ def register(app: typer.Typer) -> None:
     app.command()(serve)
     app.command("settings")(show_settings)
     app.add_typer(models, name="models")
+    predict_classify_cli.register(predict_cli.app)
     predict_words_cli.register(predict_cli.app)
     predict_signals_cli.register(predict_cli.app)
     app.add_typer(predict_cli.app, name="predict")

@@ -74,6 +74,10 @@ class Client:
         """Map each signal sample by sample."""
         return self._ask("/transduce", json={"signals": signals, **_given(options)})
 
+    def model(self, name: str) -> dict[str, Any]:
+        """What a model says of itself."""
+        return self._got(f"/models/{name}")
+
     def classify(self, pictures: Sequence[Path], **options: Any) -> dict[str, Any]:
         """Name the digit in each PNG or JPEG file."""
         files = [
@@ -84,11 +88,11 @@ class Client:
 
     def _ask(self, path: str, **body: Any) -> dict[str, Any]:
         with self._reported():
-            response = self._http.post(path, **body)
-        if response.is_success:
-            answer: dict[str, Any] = response.json()
-            return answer
-        raise ClientFailure(_reason(response))
+            return _answer_of(self._http.post(path, **body))
+
+    def _got(self, path: str) -> dict[str, Any]:
+        with self._reported():
+            return _answer_of(self._http.get(path))
 
     @contextmanager
     def _reported(self) -> Iterator[None]:
@@ -117,6 +121,13 @@ def events_of(lines: Iterable[str]) -> Iterator[tuple[str, dict[str, Any]]]:
 
 def _given(options: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in options.items() if value is not None}
+
+
+def _answer_of(response: httpx.Response) -> dict[str, Any]:
+    if response.is_success:
+        answer: dict[str, Any] = response.json()
+        return answer
+    raise ClientFailure(_reason(response))
 
 
 def _reason(response: httpx.Response) -> str:

@@ -5,24 +5,21 @@ Source: https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html
 
 import io
 import math
-from typing import Any
-from urllib.parse import parse_qsl
 
 import numpy as np
 from numpy.lib import format as npy
-from pydantic import ValidationError
 
 from service.errors import BrokenArray, Fault, InvalidInput
-from service.parsing import faults_of
+from service.parsing import validated
+from service.query import fields_of
 from service.rows import Array
-from service.tasks.classify_api import PIXELS, SIDE, ImageArrays
-from service.tasks.contract import MAX_ITEMS, PredictionRequest
+from service.tasks.classify_api import PIXELS, SIDE, ClassifyOptions, ImageArrays
+from service.tasks.contract import MAX_ITEMS
 from service.tasks.forecast_api import LARGEST, MAX_POINTS, ForecastRequest, SeriesArrays
 
 MEDIA_TYPES = ("application/x-npy", "application/octet-stream")
 LONGEST_HEAD = 10_000
 HEADS = {(1, 0): npy.read_array_header_1_0, (2, 0): npy.read_array_header_2_0}
-LISTS = ("quantiles", "levels")
 
 
 def images_of(body: bytes, query: str) -> ImageArrays:
@@ -32,7 +29,7 @@ def images_of(body: bytes, query: str) -> ImageArrays:
         BrokenArray: the body is no such file.
         InvalidInput: its shape, a pixel or the query is wrong.
     """
-    chosen = _validated(PredictionRequest, _choice(query))
+    chosen = validated(ClassifyOptions, fields_of(query))
     images = array_of(body)
     if images.ndim == 2 and images.shape == (SIDE, SIDE):
         images = images[np.newaxis]
@@ -41,7 +38,7 @@ def images_of(body: bytes, query: str) -> ImageArrays:
     _refuse_count("images", len(images))
     _refuse_values("images", (images >= 0) & (images <= 255), "a number from 0 to 255")
     grey = np.ascontiguousarray(images, dtype=np.float32).reshape(-1, SIDE, SIDE)
-    return ImageArrays(grey, chosen.model, chosen.version)
+    return ImageArrays(grey, chosen.model, chosen.version, chosen.trace)
 
 
 def series_of(body: bytes, query: str) -> SeriesArrays:
@@ -51,7 +48,7 @@ def series_of(body: bytes, query: str) -> SeriesArrays:
         BrokenArray: the body is no such file.
         InvalidInput: its shape, a value or the query is wrong.
     """
-    chosen = _validated(ForecastRequest, _choice(query) | {"series": [0]})
+    chosen = validated(ForecastRequest, fields_of(query) | {"series": [0]})
     series = np.atleast_2d(array_of(body))
     if series.ndim != 2 or not 1 <= series.shape[1] <= MAX_POINTS:
         _refuse("series", f"The shape is {series.shape}; send (B, T) or (T,), T up to {MAX_POINTS}")
@@ -85,33 +82,6 @@ def array_of(body: bytes) -> Array:
         raise BrokenArray(f"The head promises {shape} of {dtype}, but {present} bytes follow.")
     flat = np.frombuffer(body, dtype, offset=stream.tell())
     return flat.reshape(shape, order="F" if fortran else "C")
-
-
-def _choice(query: str) -> dict[str, Any]:
-    """The fields of a query: numbers where they are, lists separated by commas or repeated."""
-    fields: dict[str, Any] = {}
-    for name, text in parse_qsl(query, keep_blank_values=True):
-        if name in LISTS:
-            fields.setdefault(name, []).extend(map(_number, text.split(",")))
-        else:
-            fields[name] = text if name in ("model", "version") else _number(text)
-    return fields
-
-
-def _number(text: str) -> object:
-    for kind in (int, float):
-        try:
-            return kind(text)
-        except ValueError:
-            continue
-    return text
-
-
-def _validated(model: type[Any], fields: dict[str, Any]) -> Any:
-    try:
-        return model.model_validate(fields)
-    except ValidationError as error:
-        raise InvalidInput(faults_of(error)) from None
 
 
 def _refuse(field: str, message: str) -> None:

@@ -24,8 +24,17 @@ def parse_json(body: bytes, model: type[ModelT]) -> ModelT:
         NotJson: it is no JSON; NaN and Infinity are none.
         InvalidInput: it is JSON, but not what the model asks for.
     """
+    return validated(model, _loads(body))
+
+
+def validated(model: type[ModelT], fields: object) -> ModelT:
+    """``fields`` as a ``model``.
+
+    Raises:
+        InvalidInput: they are not what the model asks for.
+    """
     try:
-        return model.model_validate(_loads(body))
+        return model.model_validate(fields)
     except ValidationError as error:
         raise InvalidInput(faults_of(error)) from None
 

@@ -64,31 +64,6 @@ def forecast(  # noqa: PLR0913, PLR0917 - an argument is a flag
         typer.echo(json.dumps(answer))
 
 
-@app.command("classify")
-def classify(
-    images: Annotated[list[Path], typer.Argument(help="PNG or JPEG files, each of one digit.")],
-    model: ModelName = None,
-    url: Url = DEFAULT_URL,
-    as_json: AsJson = False,
-) -> None:
-    """Name the digit in each picture.
-
-    For example:
-
-      seqserve predict classify seven.png photo-of-a-three.jpg
-    """
-    for path in images:
-        if not path.is_file():
-            fail(f"there is no file {path}")
-    answer = ask(url, lambda client: client.classify(images, model=model))
-    if not as_json:
-        from service.predict_tables import classification_table  # noqa: PLC0415
-
-        print_table(classification_table([path.name for path in images], answer["predictions"]))
-    else:
-        typer.echo(json.dumps(answer))
-
-
 @app.command("next-word")
 def next_word(
     contexts: Annotated[list[str], typer.Argument(help="Texts to continue by a word.")],

@@ -65,6 +65,20 @@ def classification_table(names: Sequence[str], predictions: Sequence[dict[str, A
     return table
 
 
+def trace_table(name: str, found: dict[str, Any], classes: Sequence[str]) -> Group:
+    """A row for every row of the image that changed the belief: the leading class so far."""
+    table = _table()
+    for heading in ("rows", "leads", "probability", ""):
+        table.add_column(heading)
+    before: list[float] = []
+    for row, belief in enumerate(found["trace"], start=1):
+        if belief != before:
+            leading = max(range(len(belief)), key=belief.__getitem__)
+            table.add_row(str(row), classes[leading], *_probability(belief[leading]))
+        before = belief
+    return _titled(f"{name}: {found['label']}", table)
+
+
 def next_word_table(context: str, candidates: Sequence[dict[str, Any]]) -> Group:
     """A row for every candidate."""
     table = _table()

@@ -1,14 +1,25 @@
 """POST /classify: JSON, a picture, or several as multipart; HTTP in, HTTP out."""
 
+from collections.abc import Mapping
+
 from fastapi import APIRouter, Request, Response
 
 from service import npy
+from service.parsing import validated
+from service.query import flag
 from service.routes.answering import JSON, answer, read_json, read_npy, require_media
 from service.routes.forms import read_files
 from service.routes.openapi import PREDICTION_PROBLEMS, json_body, query
-from service.tasks.classify_api import EXAMPLES, ClassifyRequest, ClassifyResponse, PictureRequest
+from service.tasks.classify_api import (
+    EXAMPLES,
+    ClassifyOptions,
+    ClassifyRequest,
+    ClassifyResponse,
+    PictureRequest,
+)
 
 MULTIPART = "multipart/form-data"
+OPTIONS = ("model", "version", "trace")
 PICTURES = ("image/png", "image/jpeg")
 
 router = APIRouter(tags=["predictions"])
@@ -24,7 +35,10 @@ _MULTIPART_SCHEMA = {
                 "minItems": 1,
                 "items": {"type": "string", "format": "binary"},
                 "description": "PNG or JPEG files; the name of the field does not matter.",
-            }
+            },
+            "model": {"type": "string", "description": "As the field of the same name in JSON."},
+            "version": {"type": "string", "description": "As the field of the same name in JSON."},
+            "trace": {"type": "boolean", "description": "As the field of the same name in JSON."},
         },
     }
 }
@@ -41,7 +55,7 @@ _BODY = json_body(
     "/classify",
     response_model=ClassifyResponse,
     responses=PREDICTION_PROBLEMS,
-    openapi_extra=_BODY | {"parameters": [query("model"), query("version")]},
+    openapi_extra=_BODY | {"parameters": [query(name) for name in OPTIONS]},
 )
 async def classify(request: Request) -> Response:
     """Name the digit in each image.
@@ -57,8 +71,17 @@ async def classify(request: Request) -> Response:
     if media in npy.MEDIA_TYPES:
         return await answer(request, "classify", await read_npy(request, npy.images_of))
     if media == MULTIPART:
-        names, pictures = await read_files(request)
+        names, pictures, fields = await read_files(request, OPTIONS)
     else:
-        names, pictures = ("body",), (await request.body(),)
-    chosen = {name: request.query_params.get(name) or None for name in ("model", "version")}
-    return await answer(request, "classify", PictureRequest(names, pictures, **chosen))
+        names, pictures, fields = ("body",), (await request.body(),), {}
+    chosen = _chosen(fields | dict(request.query_params))
+    picture = PictureRequest(names, pictures, chosen.model, chosen.version, chosen.trace)
+    return await answer(request, "classify", picture)
+
+
+def _chosen(given: Mapping[str, str]) -> ClassifyOptions:
+    """What was asked for besides pictures; what is empty was not."""
+    fields: dict[str, object] = {name: given[name] for name in OPTIONS if given.get(name)}
+    if "trace" in fields:
+        fields["trace"] = flag(given["trace"])
+    return validated(ClassifyOptions, fields)

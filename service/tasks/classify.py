@@ -10,6 +10,7 @@ from service.rows import Arrays, Rows
 from service.tasks.classify_api import SIDE, ClassifyRequest, ImageArrays, PictureRequest
 from service.tasks.contract import Payload, Submit, Task, checked
 from service.tasks.pictures import images_of
+from service.tasks.row_trace import RowTrace
 
 Request = ClassifyRequest | PictureRequest | ImageArrays
 
@@ -31,12 +32,26 @@ class ClassifyTask(Task[Request]):
         """As every task, but pictures are decoded on a thread: a photograph takes its time."""
         if isinstance(request, PictureRequest):
             rows = await asyncio.to_thread(self.decode, request)
-            return self.encode(request, await checked(submit, rows))
-        return await super().answer(request, submit)
+        else:
+            rows = self.decode(request)
+        if request.trace:
+            return await self._traced(request, rows, submit)
+        return self.encode(request, await checked(submit, rows))
+
+    async def _traced(self, request: Request, rows: Rows, submit: Submit) -> Payload:
+        """The answer after the last row, and beside it those after every row."""
+        trace = RowTrace(rows.inputs["images"])
+        outputs = await checked(submit, Rows({"images": trace.shown_in_part()}))
+        beliefs = trace.by_row(np.asarray(outputs["probabilities"], dtype=np.float32))
+        last = np.stack([belief[-1] for belief in beliefs])
+        payload = self.encode(request, {"probabilities": last})
+        for prediction, belief in zip(payload["predictions"], beliefs, strict=True):
+            prediction["trace"] = belief
+        return payload
 
     def in_one_pass(self, request: object) -> bool:
-        """All but pictures."""
-        return isinstance(request, ImageArrays)
+        """All but pictures and beliefs after every row."""
+        return isinstance(request, ImageArrays) and not request.trace
 
     def decode(self, request: Request) -> Rows:
         """All images as one array."""

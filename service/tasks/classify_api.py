@@ -7,6 +7,7 @@ from pydantic import BaseModel, BeforeValidator, Discriminator, Field, Tag
 
 from service.rows import Array
 from service.tasks.contract import MAX_ITEMS, PredictionRequest, PredictionResponse
+from service.tasks.row_trace import MAX_TRACED
 
 SIDE = 28
 PIXELS = SIDE * SIDE
@@ -42,7 +43,17 @@ def listed(value: object) -> object:
     return [value] if short and not any(isinstance(pixel, list) for pixel in first) else value
 
 
-class ClassifyRequest(PredictionRequest):
+class ClassifyOptions(PredictionRequest):
+    """What may be asked besides the images."""
+
+    trace: bool = Field(
+        False,
+        description="Also answer the belief after every row: the probabilities for the image with "
+        f"its later rows blank. At most {MAX_TRACED} images then.",
+    )
+
+
+class ClassifyRequest(ClassifyOptions):
     """Images to name, laid out like MNIST: bright ink on black, centred."""
 
     images: Annotated[
@@ -64,6 +75,7 @@ class ImageArrays:
     images: Array
     model: str | None = None
     version: str | None = None
+    trace: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +86,7 @@ class PictureRequest:
     pictures: tuple[bytes, ...]
     model: str | None = None
     version: str | None = None
+    trace: bool = False
 
 
 class Classification(BaseModel):
@@ -86,6 +99,11 @@ class Classification(BaseModel):
     probability: float = Field(description="Probability of that class.", ge=0, le=1)
     probabilities: list[float] = Field(
         description="Probability of every class, in the order of the model's `classes`."
+    )
+    trace: list[list[float]] | None = Field(
+        None,
+        description="Only with `trace`: 28 lists, `probabilities` after each row of the image. "
+        "The last is that of the whole image.",
     )
 
 
@@ -123,5 +141,9 @@ EXAMPLES: dict[str, dict[str, Any]] = {
     "flat": {
         "summary": "One image as 784 grey levels, without the outer list",
         "value": {"images": [level for row in SEVEN for level in row]},
+    },
+    "trace": {
+        "summary": "With the belief after every row",
+        "value": {"images": SEVEN, "trace": True},
     },
 }

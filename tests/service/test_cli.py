@@ -37,6 +37,11 @@ WINDOWS = [
     }
     for origin in (4, 2)
 ]
+CLASSIFIED: Answers = {
+    "label": "seven",
+    "probability": 0.98,
+    "trace": [[0.6, 0.4]] * 3 + [[0.25, 0.75]],
+}
 BACKTEST: Answers = {
     "accuracy": {"mase": 0.75, "smape": 12.5, "wql": 0.0625, "coverage_80": 0.8125},
     "naive": {"mase": 1.0, "smape": 20.0},
@@ -58,7 +63,8 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[httpx.Request]:
             "series": [BACKTEST | {"origins": [4, 2]}] * 2,
             "together": BACKTEST | {"n_windows": 4},
         },
-        "/classify": {"predictions": [{"label": "7", "probability": 0.98}]},
+        "/classify": {"predictions": [CLASSIFIED], "model": {"name": "digits"}},
+        "/models/digits": {"parameters": {"classes": ["two", "seven"]}},
         "/next-word": {"predictions": [{"candidates": [{"word": "be", "probability": 0.5}]}]},
         "/transduce": {"outputs": [[1.5, 2.5], [0.25]], "states": ["AQa", "AQb"]},
     }
@@ -146,6 +152,22 @@ def test_pictures_are_classified(asked: list[httpx.Request], tmp_path: Path) -> 
     assert asked[0].url.params["model"] == "digits"
     assert "seven.png" in output
     assert "0.980" in output
+
+
+def test_beliefs_are_shown_where_they_change_and_drawn(
+    asked: list[httpx.Request], tmp_path: Path
+) -> None:
+    picture, plot = tmp_path / "seven.png", tmp_path / "trace.svg"
+    picture.write_bytes(b"picture")
+    output = run("predict", "classify", str(picture), "--plot", str(plot))
+
+    assert asked[0].url.params["trace"] == "true"
+    assert asked[1].url.path == "/models/digits"
+    rows = [line.split()[:3] for line in output.splitlines() if "0." in line]
+    assert rows == [["1", "two", "0.600"], ["4", "seven", "0.750"]]
+    assert "seven.png: seven" in plot.read_text()
+    nowhere = str(tmp_path / "no" / "folder.png")
+    assert "cannot write" in run("predict", "classify", str(picture), "--plot", nowhere, code=2)
 
 
 def test_next_words_are_suggested(asked: list[httpx.Request]) -> None:

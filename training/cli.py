@@ -11,7 +11,7 @@ from rich.console import Console
 
 from training.compare.request import CompareRequest
 from training.digits.config import DigitsTraining
-from training.errors import TrainingError
+from training.errors import NotRecommended, TrainingError
 from training.forecast.config import ForecastTraining
 from training.next_word.config import NextWordTraining
 from training.options import as_flags, command, configure_from
@@ -61,8 +61,10 @@ def _guarded(invoke: Callable[..., None]) -> Callable[..., None]:
         try:
             invoke(**flags)
         except TrainingError as error:
+            answer = isinstance(error, NotRecommended)  # no failure: the verdict of --from
+            text, style = (str(error), "yellow") if answer else (f"error: {error}", "red")
             Console(stderr=True).print(
-                f"error: {error}", style="red", soft_wrap=True, highlight=False, markup=False
+                text, style=style, soft_wrap=True, highlight=False, markup=False
             )
             raise typer.Exit(error.exit_code) from error
 
@@ -86,7 +88,13 @@ _add(
 
       seqserve train forecast --data load.parquet --season-length 24 --cell gru
 
+      seqserve train forecast --data sales.csv --from forecaster
+
       seqserve train forecast --smoke
+
+    With --from the shipped forecaster is adapted to the series in minutes, back-tested on their
+    ends beside itself as it is, a network trained from nothing and classical methods, and exported
+    as forecaster-sales only if it is better than all of them by more than chance.
     """,
 )
 _add(

@@ -48,6 +48,11 @@ class TrainingProgress:
         # On a line of its own: beside the bar a narrow terminal would cut it off.
         self._live.update(Group(self._bar, Text(state, style="dim")))
 
+    def counted(self, step: int, per_second: float) -> None:
+        """Move the bar of something that has no loss."""
+        self._bar.update(self._task, completed=step)
+        self._live.update(Group(self._bar, Text(f"{per_second:,.1f} {self._unit}/s", style="dim")))
+
     def validated(self, step: int, loss: float, metrics: Mapping[str, float]) -> None:
         """Keep the metrics beside the bar; off a terminal, print them as a line."""
         self._metric = "".join(f"  {name} {value:.4f}" for name, value in metrics.items())

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
@@ -18,9 +19,9 @@ def show(
 ) -> None:
     """Print the candidates (first column: their names), each contest in words, and the verdict."""
     console = console or Console(stderr=True)
-    table = Table(title=title, title_justify="left")
+    table = Table(title=title, title_justify="left", box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
     for name in header:
-        table.add_column(name, justify="left" if name == header[0] else "right")
+        table.add_column(name, justify="left" if name == header[0] else "right", no_wrap=True)
     for row in rows:
         chosen = row[0] == recommendation.use
         table.add_row(*row, style="bold" if chosen else None)

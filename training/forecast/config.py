@@ -4,14 +4,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from training.config import TrainingConfig
+from training.config import Schedule, TunableConfig
 from training.options import option
 
 Cell = Literal["mlp", "rnn", "lstm", "gru", "simple_rnn", "custom_lstm"]
 
 
 @dataclass(frozen=True, kw_only=True)
-class ForecastTraining(TrainingConfig):
+class ForecastTraining(TunableConfig):
     """How to train a forecaster; the defaults are those of the export that ships."""
 
     data: Path | None = option(
@@ -24,7 +24,7 @@ class ForecastTraining(TrainingConfig):
         "Folder of series never trained on, whose past chooses the best step "
         "[default: ../shared/data/series/validation without --data].",
     )
-    name: str = option("forecaster", "Name of the export, as the service will know it.")
+    name: str = option("forecaster", "Name of the export, as the service will know it.", tuned="")
     season_length: int | None = option(
         None,
         "Steps in a season of every series, 1 for none; else from the dates, else detected.",
@@ -60,12 +60,44 @@ class ForecastTraining(TrainingConfig):
         minimum=0.0,
         maximum=1.0,
     )
-    steps: int = option(4000, "Optimiser steps at most.", smoke=6, minimum=1)
-    validate_every: int = option(500, "Steps between validations.", smoke=3, minimum=1)
-    patience: int = option(8, "Validations without gain before stopping early.", minimum=1)
-    batch_size: int = option(128, "Windows in a step.", smoke=16, minimum=2)
-    learning_rate: float = option(2e-3, "Highest learning rate of the schedule.", minimum=0.0)
+    steps: int = option(4000, "Optimiser steps at most.", smoke=6, tuned=400, minimum=1)
+    validate_every: int = option(500, "Steps between validations.", smoke=3, tuned=25, minimum=1)
+    patience: int = option(8, "Validations without gain before stopping early.", tuned=5, minimum=1)
+    batch_size: int = option(128, "Windows in a step.", smoke=16, tuned=64, minimum=2)
+    learning_rate: float = option(
+        2e-3, "Highest learning rate of the schedule.", tuned=3e-4, minimum=0.0
+    )
+    warmup_steps: int = option(100, "Steps of linear warm-up.", smoke=2, tuned=20, minimum=0)
+    schedule: Schedule = option(
+        "cosine", "Learning rate after the warm-up: cosine or constant.", tuned="constant"
+    )
     average_decay: float = option(
-        0.998, "Decay of the running average of weights; 0 = no average.", minimum=0.0, maximum=1.0
+        0.998,
+        "Decay of the running average of weights; 0 = no average.",
+        tuned=0.98,
+        minimum=0.0,
+        maximum=1.0,
     )
     weight_decay: float = option(0.02, "AdamW's weight decay, on matrices only.", minimum=0.0)
+    origins: int | None = option(
+        None,
+        "With --from: windows at the end of each series to measure on "
+        "[default: 3, more for few series, fewer for short ones].",
+        minimum=1,
+        maximum=50,
+    )
+    ahead: int | None = option(
+        None,
+        "With --from: steps ahead to measure and adapt to [default: usual for the season].",
+        minimum=1,
+        maximum=1024,
+    )
+    measured_series: int = option(
+        150, "With --from: series to measure on; drawn where there are more.", smoke=8, minimum=1
+    )
+    scratch_steps: int = option(
+        800, "With --from: steps at most of the network trained from nothing.", smoke=6, minimum=1
+    )
+    classical_s: float = option(
+        60.0, "With --from: seconds for each classical method.", smoke=1.0, minimum=0.0
+    )

@@ -1,6 +1,6 @@
 """What an export of a forecaster says of itself: tensors, metrics, sources, report."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from torch import nn
 
 from models.forecaster import QUANTILE_LEVELS
-from models.manifest import Metric, TensorSpec
+from models.manifest import DataSource, Metric, TensorSpec
 from training.export import Draft
 from training.forecast.config import ForecastTraining
 from training.forecast.evaluation import Comparison, baseline_scores, compare, summary
@@ -55,9 +55,27 @@ def draft_of(
     verdict: Verdict,
 ) -> Draft:
     """All that the exporter needs besides the network."""
-    n_levels = len(QUANTILE_LEVELS)
-    metrics = metrics_of(verdict)
     size = {"n_parameters": sum(p.numel() for p in network.parameters())}
+    return base_draft(
+        config,
+        metrics=metrics_of(verdict),
+        training=describe_training(config, history) | size,
+        data=[data_source(path, role) for path, role in data.files],
+        report_html=build_page(network, data, config, history, verdict),
+    )
+
+
+def base_draft(
+    config: ForecastTraining,
+    *,
+    metrics: Sequence[Metric],
+    training: Mapping[str, Any],
+    data: Sequence[DataSource],
+    report_html: str,
+) -> Draft:
+    """What every forecaster's export has in common, and what this one says of itself."""
+    n_levels = len(QUANTILE_LEVELS)
+    quantiles = (-1, config.horizon, n_levels)
     return Draft(
         name=config.name,
         task="forecast",
@@ -67,12 +85,7 @@ def draft_of(
         ),
         outputs=(
             TensorSpec("mean", "float32", (-1, config.horizon), ("batch", "horizon")),
-            TensorSpec(
-                "quantiles",
-                "float32",
-                (-1, config.horizon, n_levels),
-                ("batch", "horizon", "level"),
-            ),
+            TensorSpec("quantiles", "float32", quantiles, ("batch", "horizon", "level")),
             TensorSpec("season_length", "int64", (-1,), ("batch",)),
         ),
         parameters={
@@ -83,10 +96,10 @@ def draft_of(
         },
         golden=golden(),
         metrics=metrics,
-        training=describe_training(config, history) | size,
-        data=[data_source(path, role) for path, role in data.files],
+        training=training,
+        data=data,
         licence=LICENCE,
-        report_html=build_page(network, data, config, history, verdict),
+        report_html=report_html,
         tolerance=1e-4,
     )
 

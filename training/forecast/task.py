@@ -14,6 +14,18 @@ from training.forecast.loss import forecast_loss
 from training.forecast.sources import ForecastData
 
 
+def make_network(config: ForecastTraining) -> Forecaster:
+    """A network with random weights, of the sizes that the options say."""
+    return Forecaster(
+        config.cell,
+        hidden_size=config.hidden_size,
+        width=config.width,
+        horizon=config.horizon,
+        context_length=config.context_length,
+        dropout=config.dropout,
+    )
+
+
 class ForecastTask:
     """Batches of windows; judged on series never trained on, or on last steps held out."""
 
@@ -27,14 +39,7 @@ class ForecastTask:
         self._judged = data.zero_shot or data.own
         self._baselines = baseline_scores(self._judged)
         seed_everything(config.seed)
-        self.network: nn.Module = Forecaster(
-            config.cell,
-            hidden_size=config.hidden_size,
-            width=config.width,
-            horizon=config.horizon,
-            context_length=config.context_length,
-            dropout=config.dropout,
-        )
+        self.network: nn.Module = make_network(config)
 
     def batch(self, step: int) -> Batch:
         """Windows of this step."""

@@ -7,6 +7,7 @@ Expect: with the public series, the figures and the wall time in
 from pathlib import Path
 
 from training.export import write_export
+from training.forecast.adapting.run import adapt
 from training.forecast.config import ForecastTraining
 from training.forecast.describe import draft_of, judge
 from training.forecast.sources import load_data
@@ -20,7 +21,10 @@ def train(config: ForecastTraining) -> Path:
     Raises:
         DataError: the data makes no sense.
         Interrupted: Ctrl-C or SIGTERM; ``--resume`` goes on.
+        NotRecommended: with ``--from``, what came out is no better than what was there.
     """
+    if config.from_ is not None:
+        return adapt(config)
     data = load_data(config)
     task = ForecastTask(data, config)
     history = fit(task, config, title="forecaster")

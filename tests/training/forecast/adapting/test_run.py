@@ -1,0 +1,180 @@
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from models.manifest import read_manifest
+from training.errors import DataError, NotRecommended
+from training.forecast.adapting import classical, run
+from training.forecast.adapting.parent import settle
+from training.forecast.baselines import seasonal_naive
+from training.forecast.config import ForecastTraining
+from training.forecast.metrics import Case
+from training.forecast.series import Values
+from training.forecast.train import train
+from training.options import configure
+
+pytestmark = pytest.mark.filterwarnings("ignore:`torch.jit:DeprecationWarning")
+
+
+def waves(path: Path, n_series: int = 8, n_steps: int = 40) -> Path:
+    """Quarterly series with a season and noise, as JSON lines."""
+    rng = np.random.default_rng(0)
+    step = np.arange(n_steps)
+    rows = [50 + 9 * np.sin(step * np.pi / 2) + rng.normal(size=n_steps) for _ in range(n_series)]
+    lines = [
+        json.dumps({"id": f"w{i}", "season_length": 4, "values": row.round(3).tolist()})
+        for i, row in enumerate(rows)
+    ]
+    path.write_text("\n".join(lines))
+    return path
+
+
+def tiny(folder: Path, **changes: object) -> ForecastTraining:
+    flags = {
+        "from_": "forecaster",
+        "data": folder / "waves.jsonl",
+        "steps": 2,
+        "validate_every": 2,
+        "warmup_steps": 1,
+        "scratch_steps": 2,
+        "batch_size": 4,
+        "repository": folder / "models",
+        "runs": folder / "runs",
+    }
+    return configure(ForecastTraining, flags | changes)
+
+
+def naive(_: str, case: Case) -> Values:
+    """Stands in for statsforecast, which takes seconds to load."""
+    return seasonal_naive(case.past, case.season_length, len(case.future))
+
+
+@pytest.fixture
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(classical, "answer", naive)
+
+
+@pytest.mark.usefixtures("quick")
+def test_what_two_steps_make_is_not_recommended_and_not_exported(tmp_path: Path) -> None:
+    waves(tmp_path / "waves.jsonl")
+
+    with pytest.raises(
+        NotRecommended, match="nothing was exported: .* as it is.*--anyway --resume"
+    ):
+        train(tiny(tmp_path))
+
+    assert not (tmp_path / "models").exists()
+    folder = tmp_path / "runs" / "forecaster-waves"
+    results = json.loads((folder / "backtest.json").read_text())
+    assert results["verdict"]["recommended"] is False
+    names = ["adapted", "zero-shot", "from scratch", "seasonal naive"]
+    assert list(results["candidates"])[:4] == names
+    page = (folder / "report.html").read_text()
+    for heading in ("Back-test", "By more than chance?", "Forecasts of the measured", "Learning"):
+        assert heading in page
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"data": None}, "give --data as well"),
+        ({"cell": "lstm"}, "--cell lstm: it comes from forecaster/1, where it is gru"),
+        ({"from_": "nobody"}, "no such export"),
+        ({"from_": "digits"}, "its task is classify"),
+        ({"ahead": 100}, "the export forecasts 64 steps"),
+    ],
+    ids=["no data", "another cell", "no export", "another task", "too far"],
+)
+def test_what_makes_no_sense_is_refused_before_anything_is_trained(
+    tmp_path: Path, changes: dict[str, object], message: str
+) -> None:
+    waves(tmp_path / "waves.jsonl")
+    with pytest.raises(DataError, match=message):
+        train(tiny(tmp_path, **changes))
+    assert not (tmp_path / "runs").exists()
+
+
+def test_data_that_the_export_was_trained_on_is_pointed_out(tmp_path: Path) -> None:
+    path = waves(tmp_path / "waves.jsonl")
+    start = settle(tiny(tmp_path), path)
+    assert run.seen_before(start) == ""
+    known = start.parent.manifest.data[0].sha256
+    object.__setattr__(start.parent, "has_trained_on", lambda sha256: bool(known) and sha256 != "")
+    assert "was trained on waves.jsonl" in run.seen_before(start)
+
+
+@pytest.mark.slow
+def test_a_smoke_run_needs_no_data_and_leaves_an_export(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(classical, "answer", naive)
+    config = configure(ForecastTraining, {"from_": "forecaster", "smoke": True})
+    assert train(config) == Path("build/smoke/forecaster-made-up/1")
+
+
+@pytest.mark.slow
+def test_anyway_exports_and_says_where_it_comes_from(tmp_path: Path) -> None:
+    waves(tmp_path / "waves.jsonl")
+
+    folder = train(tiny(tmp_path, anyway=True, name="mine"))
+
+    manifest = read_manifest(folder)
+    parent = read_manifest(Path("models/repository/forecaster/1"))
+    origin = manifest.training["from"]
+    assert (origin["name"], origin["version"]) == ("forecaster", "1")
+    assert origin["sha256"] == parent.files["model.pt"].sha256
+    assert manifest.training["recommendation"]["recommended"] is False
+    assert manifest.training["n_parameters"] == parent.training["n_parameters"]
+    assert manifest.parameters == parent.parameters
+    assert manifest.data[0].name == "waves.jsonl"
+    mase = next(metric for metric in manifest.metrics if metric.name == "MASE")
+    assert mase.split == "back-test"
+    assert {"zero-shot", "from scratch", "seasonal naive", "AutoETS"} <= set(mase.baselines)
+
+
+@pytest.mark.slow
+def test_a_resumed_adaptation_repeats_nothing_and_finds_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waves(tmp_path / "waves.jsonl")
+    first = read_manifest(train(tiny(tmp_path, anyway=True)))
+
+    def never(*_: object, **__: object) -> None:
+        raise AssertionError("measured again")
+
+    monkeypatch.setattr("training.forecast.adapting.contest.forecast_classical", never)
+    again = read_manifest(train(tiny(tmp_path, anyway=True, resume=True)))
+    assert again.version == "2"
+    assert again.files["golden.json"] == first.files["golden.json"]
+    assert again.metrics == first.metrics
+
+
+@pytest.mark.slow
+def test_series_unlike_any_simulated_one_are_worth_adapting_to(tmp_path: Path) -> None:
+    """A pulse every nine steps that doubles every third time: no classical method knows it."""
+    rng = np.random.default_rng(1)
+    lines = []
+    for i in range(40):
+        step = np.arange(150) + int(rng.integers(27))
+        values = 10 + 5 * (step % 9 == 0) * (1 + (step % 27 == 0)) + rng.normal(0, 0.3, 150)
+        lines.append(json.dumps({"id": f"p{i}", "season_length": 9, "values": values.tolist()}))
+    (tmp_path / "pulses.jsonl").write_text("\n".join(lines))
+    config = configure(
+        ForecastTraining,
+        {
+            "from_": "forecaster",
+            "data": tmp_path / "pulses.jsonl",
+            "repository": tmp_path / "models",
+            "runs": tmp_path / "runs",
+            "steps": 150,
+            "classical_s": 3.0,
+            "threads": 1,
+        },
+    )
+    manifest = read_manifest(train(config))
+    verdict = manifest.training["recommendation"]
+    assert verdict["recommended"] is True
+    assert all(contest["better"] for contest in verdict["contests"])

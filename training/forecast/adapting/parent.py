@@ -1,0 +1,97 @@
+"""The forecaster that is adapted: its network, and the options that it settles."""
+
+from collections.abc import Sequence
+from dataclasses import MISSING, dataclass, fields, replace
+from pathlib import Path
+
+import torch
+
+from models.forecaster import Forecaster
+from training.devices import seed_everything
+from training.errors import DataError
+from training.fine_tuning.parent import (
+    Parent,
+    adapted_name,
+    check_answers,
+    find_parent,
+    load_into,
+)
+from training.forecast.config import ForecastTraining
+from training.forecast.evaluation import as_inputs
+from training.forecast.metrics import Case
+from training.forecast.series import DETECT, Series
+from training.forecast.task import make_network
+
+# What a network is made of; it comes from the export.
+ARCHITECTURE = ("cell", "hidden_size", "width", "horizon", "context_length")
+
+
+@dataclass(frozen=True)
+class Start:
+    """The export to start from and the options, settled."""
+
+    parent: Parent
+    config: ForecastTraining
+    data: Path
+
+    def network(self) -> Forecaster:
+        """The parent's network with its weights.
+
+        Raises:
+            DataError: the weights do not fit the code.
+        """
+        network = make_network(self.config)
+        load_into(network, self.parent)
+        return network
+
+    def untrained(self) -> Forecaster:
+        """The same network with random weights."""
+        seed_everything(self.config.seed)
+        return make_network(self.config)
+
+
+def settle(config: ForecastTraining, data: Path) -> Start:
+    """Find the export, check that its network answers as it should, and complete the options.
+
+    Raises:
+        DataError: there is no such export, it does not fit the code, or an option contradicts it.
+    """
+    parent = find_parent(str(config.from_), config.repository, "forecast")
+    known = {name: parent.options[name] for name in ARCHITECTURE if name in parent.options}
+    for item in fields(config):
+        if item.name in known:
+            _check_not_contradicted(config, parent, item.name, known[item.name])
+    name = config.name or adapted_name(parent, data)
+    start = Start(parent, replace(config, name=name, **known), data)
+    check_answers(start.network(), parent)
+    return start
+
+
+def with_seasons(network: Forecaster, series: Sequence[Series]) -> list[Series]:
+    """Let the network detect the seasons that nobody told, from first halves only."""
+    unknown = [item for item in series if item.season_length == DETECT]
+    found: dict[str, int] = {}
+    for item in unknown:
+        half = item.values[: max(1, len(item.values) // 2)]
+        inputs = as_inputs([Case(item.name, half, half[:0], DETECT)])
+        with torch.inference_mode():
+            _, _, period = network.eval()(*inputs)
+        found[item.name] = int(period[0])
+    return [
+        replace(item, season_length=found[item.name]) if item.season_length == DETECT else item
+        for item in series
+    ]
+
+
+def _check_not_contradicted(
+    config: ForecastTraining, parent: Parent, name: str, value: object
+) -> None:
+    """Refuse an option that was given (it differs from its defaults) and that the export has."""
+    item = next(item for item in fields(config) if item.name == name)
+    given = getattr(config, name)
+    defaults = [item.default, item.metadata.get("smoke", MISSING)]
+    if given != value and given not in defaults:
+        flag = f"--{name.replace('_', '-')}"
+        raise DataError(
+            f"{flag} {given}: it comes from {parent.label}, where it is {value}; leave {flag} out"
+        )

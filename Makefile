@@ -67,8 +67,8 @@ train: $(VENV)/.develop  ## train the shipped models again (hours; docs/training
 recipes: $(VENV)/.develop  ## repeat every system of the study notes, print the table (docs/training.md)
 	$(BIN)/seqserve train recipe all --jobs 2
 
-quality: $(VENV)/.develop  ## measure the shipped models through a service that this starts
-	$(BIN)/python -m benchmarks.quality
+quality: $(VENV)/.develop  ## measure the shipped models through a service that this starts (docs/quality.md)
+	$(BIN)/python -m benchmarks.quality $(ARGS)
 
 bench: $(VENV)/.develop  ## compare the speed with seven other servers (25 minutes; ARGS=--quick: 10)
 	$(BIN)/python -m benchmarks.serving $(ARGS)

@@ -62,21 +62,29 @@ def check_naive(tasks: Mapping[str, Sequence[Case]]) -> None:
             raise DataError(f"{task}: seasonal naive is {found}, published is {expected}: stop")
 
 
-def ask(client: httpx.Client, cases: Sequence[Case], model: str) -> list[Values]:
-    """Quantiles of each case at the nine levels, from ``POST /forecast``."""
+def ask(
+    client: httpx.Client,
+    cases: Sequence[Case],
+    model: str,
+    levels: Sequence[float] = WQL_LEVELS,
+) -> list[Values]:
+    """Quantiles of each case, steps by levels, from ``POST /forecast``.
+
+    All cases have the same horizon and season length; where that is 0, the service detects it.
+    """
     answers: list[Values] = []
     for start in range(0, len(cases), SERIES_PER_REQUEST):
         some = cases[start : start + SERIES_PER_REQUEST]
         body = {
             "series": [[None if np.isnan(v) else v for v in case.past.tolist()] for case in some],
             "horizon": len(some[0].future),
-            "season_length": some[0].season_length,
-            "quantiles": list(WQL_LEVELS),
+            "season_length": some[0].season_length or None,
+            "quantiles": list(levels),
             "model": model,
         }
         reply = client.post("/forecast", json=body).raise_for_status().json()
         for forecast in reply["forecasts"]:
-            columns = [forecast["quantiles"][repr(level)] for level in WQL_LEVELS]
+            columns = [forecast["quantiles"][repr(level)] for level in levels]
             answers.append(np.array(columns, dtype=np.float64).T)
     return answers
 

@@ -1,220 +1,149 @@
-"""One connection of a client: uvicorn's, but with time limits, and cheap refusals under overload.
+"""One connection of a client: requests with a head that is known do without the parser.
 
-uvicorn waits for ever for the rest of a head or a body, and for the first request of a connection:
-a client that sends a byte a second would hold its place for hours. What ``door.py`` refuses is
-answered here, for a tenth of what an answer by the application takes.
+A client sends the same head again and again. One that was parsed and found plain is recognised by
+its bytes; then the body is cut off and the request begins, or is refused, at once. Everything else
+goes to the parser as it came (docs/decisions/0023-known-heads.md).
 """
 
-import asyncio
-import logging
-from collections.abc import Callable
 from time import perf_counter
 from typing import Any
 
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
+from service.door import Line
+from service.known_head import KnownHead, PlainHead, learned
+from service.parsed_connection import ParsedConnection
+from service.raw_response import Headers
+from service.refusal import refusal
+from service.request_context import sane_id
 
-from service.direct import DirectPath
-from service.direct_request import DirectRequest
-from service.door import Door, Line
-from service.problem import MEDIA_TYPE, Problem
-from service.raw_response import Headers, raw_response
-from service.refusal import Refusal
-from service.request_context import ARRIVED
-from service.websocket_protocol import StreamProtocol
-
-logger = logging.getLogger("seqserve")
+# Who changes his heads all the time is not learned from for ever.
+MOST_LESSONS = 8
 
 
-class Connection(HttpToolsProtocol):
-    """HTTP/1.1 on one connection; ``on_lost`` is called after its end.
+class Connection(ParsedConnection):
+    """HTTP/1.1 with time limits, cheap refusals, and quick ways for what is plain.
 
-    A request that arrived in one piece, as most do, costs no timer.
+    While a request that did without the parser is being answered, what follows it waits: the
+    parser must be between two requests in case it has to read that one after all.
     """
 
-    def __init__(
-        self,
-        *,
-        receive_timeout_s: float,
-        door: Door,
-        on_lost: Callable[[], None],
-        direct_path: DirectPath | None = None,
-        **parts: Any,
-    ) -> None:
+    def __init__(self, **parts: Any) -> None:
         super().__init__(**parts)
-        self._receive_timeout_s = receive_timeout_s
-        self._door = door
-        self._on_lost = on_lost
-        self._direct_path = direct_path
-        self._direct: DirectRequest | None = None
-        self._receiving = False
-        self._timer: asyncio.TimerHandle | None = None
-
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        """Wait for the first request."""
-        super().connection_made(transport)
-        self._wait()
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        """Count it out."""
-        super().connection_lost(exc)
-        if self._direct:
-            self._direct.lost()
-            self._direct = None
-        self._wait_no_more()
-        self._on_lost()
-
-    def handle_websocket_upgrade(self) -> None:
-        """Hand the connection on: from here it is no longer a request that we wait for."""
-        super().handle_websocket_upgrade()
-        self._receiving = False
-        protocol: object = self.transport.get_protocol()
-        if isinstance(protocol, StreamProtocol):
-            protocol.on_lost = self._on_lost
-
-    def on_message_begin(self) -> None:
-        """The first byte of a request."""
-        super().on_message_begin()
-        self._receiving = True
-
-    def on_headers_complete(self) -> None:
-        """Begin to answer, unless the answer would come too late."""
-        line = self._door.lines.get(self.url)
-        if not line or not self._is_answered_in_turn():
-            super().on_headers_complete()
-        elif line.is_too_long(self._door.timeout_s(self.headers)):
-            self.cycle = Refusal(line, self.scope, keep_alive=self.parser.should_keep_alive())  # type: ignore[assignment]
-        elif direct := self._taken_directly(line):
-            self.cycle = self._direct = direct  # type: ignore[assignment]
-        else:
-            super().on_headers_complete()
-
-    def _taken_directly(self, line: Line) -> DirectRequest | None:
-        """The request, if it can do without the application."""
-        if self._direct_path is None or self.root_path or self.limit_concurrency is not None:
-            return None
-        if self.flow.write_paused:  # who does not read shall not be sent more: only uvicorn waits
-            return None
-        direct = self._direct_path.take(self.url, self.scope, line, self)  # type: ignore[arg-type]
-        if direct:
-            direct.keep_alive = self._is_kept()
-        return direct
-
-    def _is_kept(self) -> bool:
-        kept: bool = self.parser.should_keep_alive()
-        return kept and self.parser.get_http_version() != "1.0"
-
-    def on_body(self, body: bytes) -> None:
-        """Some bytes of a body."""
-        if self._direct and self._direct.more_body:
-            self._direct.add(body)
-        else:
-            super().on_body(body)
-
-    def on_message_complete(self) -> None:
-        """The last byte of a request."""
-        self._receiving = False
-        if self._direct and self._direct.more_body:
-            self._direct.complete()
-            return
-        super().on_message_complete()
-        if isinstance(self.cycle, Refusal) and not self.cycle.told:
-            self._refuse(self.cycle)
-
-    def respond(self, status: int, headers: Headers, body: bytes) -> None:
-        """Send the whole answer of a direct request."""
-        direct, self._direct = self._direct, None
-        assert direct  # noqa: S101 - only such a request calls this
-        common = self.server_state.default_headers
-        kept = direct.keep_alive
-        self.transport.write(raw_response(status, [*common, *headers], body, keep_alive=kept))
-        if not kept:
-            self.transport.close()
-        self.on_response_complete()
-
-    def hand_over(self, body: bytes) -> None:
-        """Let the application answer, as if the whole request had arrived just now."""
-        direct, self._direct = self._direct, None
-        assert direct  # noqa: S101 - as above
-        self.scope[ARRIVED] = direct.arrived_s  # type: ignore[literal-required]
-        self.cycle = None  # type: ignore[assignment]
-        super().on_headers_complete()
-        self.cycle.keep_alive = direct.keep_alive
-        super().on_body(body)
-        super().on_message_complete()
-
-    def _is_answered_in_turn(self) -> bool:
-        """Only what is answered in turn, and whose body comes anyway."""
-        earlier = self.cycle
-        in_turn = earlier is None or earlier.response_complete
-        return in_turn and not self.expect_100_continue and self.parser.get_method() == b"POST"
-
-    def _refuse(self, refusal: Refusal) -> None:
-        refusal.told = True
-        self.transport.write(refusal.response())
-        refusal.line.refused += 1
-        self._door.count(refusal.line.route, 503, perf_counter() - refusal.started_s)
-        if not refusal.keep_alive:
-            self.transport.close()
-        self.on_response_complete()
-
-    def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
-        """As uvicorn does it; the line learns of the beginning and the end."""
-        task = self.loop.create_task(cycle.run_asgi(app))
-        task.add_done_callback(self.tasks.discard)
-        self.tasks.add(task)
-        line = self._door.lines.get(cycle.scope["raw_path"])
-        if line and cycle.scope["method"] == "POST":
-            line.enter()
-            task.add_done_callback(line.leave)
+        self._known = self._direct_path.latest if self._direct_path else None
+        self._lessons = MOST_LESSONS
+        # What came last, if it began a request.
+        self._chunk = b""
+        # Of a request that does without the parser: its head, and how much of its body is missing.
+        self._head = b""
+        self._missing = 0
+        # What came after it.
+        self._later = b""
 
     def data_received(self, data: bytes) -> None:
-        """Handle what came; if it ends amid a request, the rest must come in time."""
-        super().data_received(data)
+        """Begin with a request at once if its head is known."""
+        if self._head or self._later:
+            self._go_on(data)
+        elif self._receiving or not self._is_idle():
+            super().data_received(data)
+        elif self._known is None or not self._recognise(self._known, data):
+            self._chunk = data
+            super().data_received(data)
+            self._chunk = b""
+
+    def _is_idle(self) -> bool:
+        cycle = self.cycle
+        return (cycle is None or cycle.response_complete) and not self.flow.write_paused
+
+    def _recognise(self, known: KnownHead, data: bytes) -> bool:
+        """Begin with the request in ``data``; False if the parser shall read it."""
+        start, length = known.split(data)
+        path, head = self._direct_path, known.head
+        if not start or path is None or not path.takes(length):
+            return False
+        missing = start + length - len(data)
+        if head.line.is_too_long(head.timeout_s):
+            if missing > 0:
+                return False
+            self._turn_away(head)
+        else:
+            self._idle_since_s = 0.0
+            self._head, self._missing = data[:start], missing
+            self._direct = self.cycle = path.begin(head, self)  # type: ignore[assignment]
+            self._direct.add(data[start:] if missing >= 0 else data[start:missing])
+            self._body_came()
+        if missing < 0:
+            self._keep_for_later(data[missing:])
+        return True
+
+    def _turn_away(self, head: PlainHead) -> None:
+        arrived_s = perf_counter()
+        response = refusal(head.line, sane_id(head.given_id), keep_alive=True)
+        self._answer_refused(head.line, response, perf_counter() - arrived_s)
+        self._wait_no_more()
+        self.on_response_complete()
+
+    def _body_came(self) -> None:
+        assert self._direct  # noqa: S101 - it was begun
+        self._receiving = self._missing > 0
+        self._watch()
         if not self._receiving:
-            self._wait_no_more()
-        elif self._timer is None:
-            self._wait()
+            self._direct.complete(may_wait=True)
 
-    def _wait(self) -> None:
-        self._timer = self.loop.call_later(self._receive_timeout_s, self._too_slow)
+    def _go_on(self, data: bytes) -> None:
+        """More of the body, or what comes after it."""
+        if self._missing > 0 and self._direct:
+            self._direct.add(data[: self._missing])
+            rest, self._missing = data[self._missing :], self._missing - len(data)
+            if self._missing <= 0:
+                self._body_came()
+            data = rest
+        if data:
+            self._keep_for_later(data)
 
-    def _wait_no_more(self) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
+    def _keep_for_later(self, data: bytes) -> None:
+        self._later += data
+        if self._head:
+            self.flow.pause_reading()
+        else:
+            self._read_later()
 
-    def _too_slow(self) -> None:
-        self._timer = None
-        if self.transport.is_closing():
+    def _read_later(self) -> None:
+        """Now that the request before it is answered."""
+        if self._later and not self.transport.is_closing():
+            self.loop.call_soon(self._read_now)
+
+    def _read_now(self) -> None:
+        later, self._later = self._later, b""
+        if later and not self.transport.is_closing():
+            self.data_received(later)
+
+    def on_headers_complete(self) -> None:
+        """Learn the head, if it is plain."""
+        if self._head and (direct := self._direct):  # it did without the parser, in vain
+            self._head, self._direct = b"", None
+            self._begin_late(direct)
+        else:
+            super().on_headers_complete()
+
+    def _plain_head(self, line: Line) -> PlainHead | None:
+        plain = super()._plain_head(line)
+        if plain and self._chunk and self._lessons and self._is_kept() and self._direct_path:
+            self._lessons -= 1
+            known = learned(self._chunk, self.url, self.headers, plain)
+            if known:
+                self._known = self._direct_path.latest = known
+        return plain
+
+    def respond(self, status: int, headers: Headers, body: bytes) -> None:
+        """Send the whole answer of a direct request; then what came after it has its turn."""
+        self._head = b""
+        super().respond(status, headers, body)
+        self._read_later()
+
+    def hand_over(self, body: bytes) -> None:
+        """Let the application answer; a request that did without the parser is parsed now."""
+        if not self._head:
+            super().hand_over(body)
             return
-        if self._waits_for_us():
-            self._wait()
-            return
-        if self._receiving and not self._answering():
-            self.transport.write(too_slow_response(self._receive_timeout_s))
-            logger.info("a request was not there after %g s: 408", self._receive_timeout_s)
-        self.transport.close()
-
-    def _waits_for_us(self) -> bool:
-        """Whether an earlier request is still being answered, so that reading was paused."""
-        return bool(self.pipeline) or (
-            self.cycle is not None and not self.cycle.response_complete and not self.cycle.more_body
-        )
-
-    def _answering(self) -> bool:
-        return self.cycle is not None and (
-            self.cycle.response_started and not self.cycle.response_complete
-        )
-
-
-def too_slow_response(seconds: float) -> bytes:
-    """A whole answer, which ends the connection: there is no request that could be answered."""
-    problem = Problem(
-        status=408,
-        kind="request-timeout",
-        title="Request timeout",
-        detail=f"The request was not there after {seconds:g} seconds. Send less, or faster.",
-    )
-    body = problem.body()
-    headers = [(b"content-type", MEDIA_TYPE.encode())]
-    return raw_response(408, headers, body, keep_alive=False)
+        self.cycle = None  # type: ignore[assignment]
+        super().data_received(self._head + body)
+        self._read_later()

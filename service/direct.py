@@ -6,7 +6,6 @@ functions as on the fast path (docs/decisions/0022-direct-path.md).
 """
 
 from collections.abc import Callable, Iterable
-from time import perf_counter
 from typing import NamedTuple
 
 from service.asgi import Scope
@@ -15,10 +14,9 @@ from service.direct_request import DirectRequest, Office, Wire
 from service.door import Line
 from service.errors import ClientError
 from service.fast_path import ENDPOINTS, is_json
+from service.known_head import KnownHead, PlainHead
 from service.lifecycle import Service
-from service.request_context import sane_id
 from service.request_deadline import deadline
-from service.request_record import RequestRecord
 
 # A request with one of these is for the application.
 UNUSUAL = frozenset({b"content-encoding", b"transfer-encoding", b"upgrade", b"expect"})
@@ -38,6 +36,8 @@ class DirectPath:
     """Takes the requests that can be answered like this, if ``check`` lets them pass."""
 
     def __init__(self, service: Service, *, check: Check | None = None) -> None:
+        # The last head that was found plain: a new connection often brings the same.
+        self.latest: KnownHead | None = None
         self._office = Office(service)
         self._check = check
         self._default_ms = service.settings.default_timeout_ms
@@ -45,24 +45,27 @@ class DirectPath:
         self._off_loop = service.off_loop
         self._endpoints = {path.encode("ascii"): path for path in ENDPOINTS}
 
-    def take(self, url: bytes, scope: Scope, line: Line, wire: Wire) -> DirectRequest | None:
+    def plain(self, url: bytes, scope: Scope, line: Line) -> PlainHead | None:
         """The POST whose headers are in ``scope``; None if the application shall answer it."""
         path = self._endpoints.get(url)
         head = plain_head(scope["headers"]) if path else None
-        if path is None or head is None or not self._takes(head.n_bytes):
+        if path is None or head is None or not self.takes(head.n_bytes):
             return None
-        arrived_s = perf_counter()
         try:
-            deadline_s = deadline(head.timeout_ms, arrived_s, self._default_ms)
+            timeout_s = deadline(head.timeout_ms, 0.0, self._default_ms)
             if self._check:
                 self._check(scope)
         except ClientError:  # the application says why
             return None
-        record = RequestRecord(sane_id(head.given_id), "POST", path, path, deadline_s=deadline_s)
-        return DirectRequest(self._office, ENDPOINTS[path], record, line, wire, arrived_s)
+        return PlainHead(path, ENDPOINTS[path], line, head.given_id, timeout_s)
 
-    def _takes(self, n_bytes: int) -> bool:
+    def takes(self, n_bytes: int) -> bool:
+        """Whether a body is as long as those that are read here."""
         return 0 < n_bytes <= self._max_bytes and not self._off_loop.takes(n_bytes)
+
+    def begin(self, head: PlainHead, wire: Wire) -> DirectRequest:
+        """A request with this head, on this connection; its body comes next."""
+        return DirectRequest(self._office, head, wire)
 
 
 def plain_head(headers: Iterable[tuple[bytes, bytes]]) -> Head | None:

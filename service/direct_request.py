@@ -6,15 +6,17 @@ from typing import Any, Protocol
 
 from service.batch import Answer
 from service.batch_request import PendingRequest
-from service.door import Line
+from service.desk import Desk
+from service.door import BUSY
 from service.errors import ClientGone, ServiceError
-from service.fast_path import HEADERS, Endpoint, json_bytes
+from service.fast_path import HEADERS, json_bytes
 from service.http_errors import problem_of
+from service.known_head import PlainHead
 from service.lifecycle import Service
 from service.metrics import RequestMetrics
 from service.problem import MEDIA_TYPE
 from service.raw_response import Headers
-from service.request_context import problem_for
+from service.request_context import problem_for, sane_id
 from service.request_log import RequestLog
 from service.request_record import RequestRecord, current_record
 from service.rows import Rows
@@ -39,6 +41,7 @@ class Office:
         self.service = service
         self.metrics: RequestMetrics = service.request_metrics
         self.log = RequestLog(wanted=service.settings.access_log)
+        self.desk = Desk()
 
 
 class DirectRequest:
@@ -68,22 +71,15 @@ class DirectRequest:
     # Set when the connection is lost; nobody waits for it here.
     message_event = asyncio.Event()
 
-    def __init__(
-        self,
-        office: Office,
-        endpoint: Endpoint,
-        record: RequestRecord,
-        line: Line,
-        wire: Wire,
-        arrived_s: float,
-    ) -> None:
-        self.record = record
-        self.arrived_s = arrived_s
+    def __init__(self, office: Office, head: PlainHead, wire: Wire) -> None:
+        self.arrived_s = arrived_s = perf_counter()
+        path, self._endpoint, self._line, given_id, timeout_s = head
+        self.record = RequestRecord(
+            sane_id(given_id), "POST", path, path, deadline_s=arrived_s + timeout_s
+        )
         self.keep_alive = self.more_body = True
         self.response_started = self.response_complete = self.disconnected = False
         self._office = office
-        self._endpoint = endpoint
-        self._line = line
         self._inside = False
         self._wire: Wire | None = wire
         self._pieces: list[bytes] = []
@@ -95,10 +91,24 @@ class DirectRequest:
         """The next bytes of the body."""
         self._pieces.append(piece)
 
-    def complete(self) -> None:
-        """The body is there."""
+    def complete(self, *, may_wait: bool) -> None:
+        """The body is there: read it now, or soon if that ``may_wait`` and many are to be read."""
         self.more_body = False
+        self._inside = True
+        self._line.enter()
         self.record.read_s = perf_counter()
+        if not may_wait or self._line.in_flight < BUSY:
+            self._read()
+        else:
+            self._office.desk.add(self._read)
+
+    def _read(self) -> None:
+        if self._wire is None:  # left meanwhile
+            return
+        record = self.record
+        waited_s = perf_counter() - record.read_s
+        record.read_s += waited_s
+        record.queue_s += waited_s
         body = b"".join(self._pieces)
         try:
             rows = self._rows(body)
@@ -108,7 +118,7 @@ class DirectRequest:
             self._ask(rows)
             return
         wire, self._wire = self._wire, None
-        assert wire  # noqa: S101 - it is let go of at the end only
+        self._leave()
         wire.hand_over(body)
 
     def lost(self) -> None:
@@ -128,8 +138,6 @@ class DirectRequest:
 
     def _ask(self, rows: Rows) -> None:
         assert self._model  # noqa: S101 - it made the rows
-        self._line.enter()
-        self._inside = True
         try:
             self._pending = self._model.submit_nowait(rows, self.record, self._done)
         except Exception as error:  # noqa: BLE001 - refused, or broken: the caller learns it
@@ -174,7 +182,11 @@ class DirectRequest:
         seconds = perf_counter() - self.arrived_s
         self._office.metrics.count(self.record.route, status, seconds)
         self._office.log.write(self.record, status, seconds)
-        if self._inside:
-            self._line.leave()
+        self._leave()
         self._wire = self._request = self._model = self._pending = None
         self._pieces.clear()
+
+    def _leave(self) -> None:
+        if self._inside:
+            self._inside = False
+            self._line.leave()

@@ -24,6 +24,12 @@ INERTIA = 0.5
 STALE_S = 5.0
 # The estimate is a mean: those that are unlucky must be in time as well.
 SHARE = 0.5
+# A burst may make a line long. A crowd that stands there for longer gains nothing by its size: as
+# many are answered, all of them later, and each holds a connection that others wait for where
+# nobody sees them. So it must get small again, and stay so.
+STANDING_AFTER_S = 0.2
+SHARE_STANDING = 0.1
+CROWD = 64
 LONGEST_PAUSE_S = 10.0
 
 
@@ -39,10 +45,13 @@ class Line:
         self._window_s = 0.0
         self._answers = 0
         self._promised_s = 0.0
+        self._short_s = 0.0
 
     def enter(self) -> None:
         """A request begins."""
         self.in_flight += 1
+        if self.in_flight == BUSY:
+            self._short_s = perf_counter()
 
     def leave(self, _: asyncio.Task[None] | None = None) -> None:
         """A request ended, however it did."""
@@ -63,9 +72,12 @@ class Line:
         """Whether a newcomer would hardly be answered within ``timeout_s``."""
         if self.in_flight < BUSY or not self._per_s:
             return False
-        if perf_counter() - self._measured_s > STALE_S:
+        now_s = perf_counter()
+        if now_s - self._measured_s > STALE_S:
             return False
-        return self.in_flight / self._per_s > SHARE * timeout_s
+        standing = self.in_flight > CROWD and now_s - self._short_s > STANDING_AFTER_S
+        share = SHARE_STANDING if standing else SHARE
+        return self.in_flight / self._per_s > share * timeout_s
 
     def retry_after_s(self) -> int:
         """When there is room, one after the other for all who are told to come again."""

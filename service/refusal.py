@@ -1,6 +1,7 @@
 """A request that is refused at the door, and its answer."""
 
 import asyncio
+from functools import lru_cache
 from time import perf_counter
 from typing import Any
 
@@ -10,6 +11,9 @@ from service.http_errors import problem_of
 from service.problem import MEDIA_TYPE
 from service.raw_response import raw_response
 from service.request_context import request_id_of
+
+# Stands in a template for the id of a request, which has no such character.
+FILLER = "@"
 
 
 class Refusal:
@@ -31,17 +35,29 @@ class Refusal:
 
     def response(self) -> bytes:
         """The whole answer."""
-        request_id = request_id_of(self._scope)
-        problem = problem_of(
-            ServiceOverloaded(
-                "The answer would come after its deadline: too many requests are being answered.",
-                retry_after_s=self.line.retry_after_s(),
-            )
+        return refusal(self.line, request_id_of(self._scope), keep_alive=self.keep_alive)
+
+
+def refusal(line: Line, request_id: str, *, keep_alive: bool) -> bytes:
+    """The whole answer to a request for which there is no room in ``line``."""
+    parts = _template(line.retry_after_s(), len(request_id), keep_alive)
+    return request_id.encode().join(parts)
+
+
+@lru_cache(maxsize=128)
+def _template(retry_after_s: int, id_length: int, keep_alive: bool) -> list[bytes]:
+    """The answer, cut where the id of the request belongs."""
+    request_id = FILLER * id_length
+    problem = problem_of(
+        ServiceOverloaded(
+            "The answer would come after its deadline: too many requests are being answered.",
+            retry_after_s=retry_after_s,
         )
-        body = problem.body(request_id)
-        headers = [
-            (b"content-type", MEDIA_TYPE.encode()),
-            *problem.raw_headers(),
-            (b"x-request-id", request_id.encode()),
-        ]
-        return raw_response(503, headers, body, keep_alive=self.keep_alive)
+    )
+    headers = [
+        (b"content-type", MEDIA_TYPE.encode()),
+        *problem.raw_headers(),
+        (b"x-request-id", request_id.encode()),
+    ]
+    body = problem.body(request_id)
+    return raw_response(503, headers, body, keep_alive=keep_alive).split(request_id.encode())

@@ -24,6 +24,7 @@ from benchmarks.load.closed_loop import measure
 from benchmarks.load.generator_limit import generator_limit
 from benchmarks.load.requirements import checks
 from benchmarks.running_service import RunningService, running_service
+from service.worker_server import allow_files
 
 PARTS = ("ladder", "obeying", "storm", "dripping", "idle", "poison", "soak")
 RECEIVE_TIMEOUT_S = 5
@@ -56,6 +57,7 @@ def main(  # noqa: PLR0913, PLR0917 - an argument is a flag
         "seconds": seconds,
         "deadline_ms": deadline_ms,
     }
+    allow_files(overload.CONNECTIONS)
     variables = {
         "SEQSERVE_RECEIVE_TIMEOUT_S": str(RECEIVE_TIMEOUT_S),
         "SEQSERVE_LOG_LEVEL": "error",  # a line a second says that it is overloaded

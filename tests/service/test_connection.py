@@ -125,8 +125,11 @@ async def test_a_request_that_drips_in_gets_408(at_once: bytes, drop_by_drop: by
         writer.write(at_once)
         dripping = asyncio.create_task(drip(writer, drop_by_drop))
         told = await reader.read()
+        assert door.lost == 0  # it listens for a while, or a reset could overtake the answer
+        await asyncio.wait([dripping], timeout=0.15)
         dripping.cancel()
         writer.close()
+        await until(lambda: door.lost == 1)
 
     *first, last = told.split(b"HTTP/1.1 ")[1:]
     assert all(each.startswith(b"200") for each in first)
@@ -134,7 +137,18 @@ async def test_a_request_that_drips_in_gets_408(at_once: bytes, drop_by_drop: by
     assert head.startswith(b"408 Request Timeout")
     assert MEDIA_TYPE.encode() in head
     assert json.loads(body)["type"] == "urn:seqserve:problem:request-timeout"
-    assert door.lost == 1
+
+
+async def test_who_goes_on_dripping_is_not_listened_to_for_long(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("service.timed_connection.LINGER_S", 0.05)
+    async with opened() as door:
+        reader, writer = await door.connect()
+        writer.write(request(b"", declared=1000))
+        assert (await reader.read()).startswith(b"HTTP/1.1 408")
+        await until(lambda: door.lost == 1)
+        writer.close()
 
 
 async def test_the_application_learns_that_the_body_will_not_come() -> None:

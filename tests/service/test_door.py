@@ -2,7 +2,7 @@
 
 import pytest
 
-from service.door import BUSY, LONGEST_PAUSE_S, STALE_S, Line
+from service.door import BUSY, CROWD, LONGEST_PAUSE_S, STALE_S, STANDING_AFTER_S, Line
 
 
 class Clock:
@@ -36,6 +36,38 @@ def test_a_line_is_too_long_if_it_takes_more_than_half_the_time(clock: Clock) ->
 
     assert line.is_too_long(timeout_s=0.9)
     assert not line.is_too_long(timeout_s=1.1)
+
+
+def test_a_burst_may_make_a_line_long_but_it_may_not_stay_so(clock: Clock) -> None:
+    line = busy_line(clock, in_flight=BUSY + 1, per_s=1000)
+    line.leave()
+    line.leave()
+    for _ in range(199):
+        line.enter()  # 214 at once: a fifth of a second
+
+    assert not line.is_too_long(timeout_s=1.0)
+    clock.now_s += STANDING_AFTER_S + 0.01
+    assert line.is_too_long(timeout_s=1.0)
+    assert not line.is_too_long(timeout_s=3.0)
+
+
+def test_a_line_that_was_short_for_a_moment_may_get_long_again(clock: Clock) -> None:
+    line = busy_line(clock, in_flight=200, per_s=1000)
+    assert line.is_too_long(timeout_s=1.0)
+    while line.in_flight >= BUSY:
+        line.leave()
+    for _ in range(200):
+        line.enter()
+
+    assert not line.is_too_long(timeout_s=1.0)
+
+
+def test_a_few_who_wait_for_each_other_are_no_crowd(clock: Clock) -> None:
+    line = busy_line(clock, in_flight=CROWD, per_s=200)
+    assert not line.is_too_long(timeout_s=1.0)  # a third of a second, all the time
+
+    line.enter()
+    assert line.is_too_long(timeout_s=1.0)
 
 
 def test_nobody_is_refused_before_the_speed_is_known(clock: Clock) -> None:

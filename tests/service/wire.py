@@ -16,6 +16,7 @@ from service.connection import Connection
 from service.direct import DirectPath, direct_path
 from service.door import Door
 from service.lifecycle import Service
+from service.parsed_connection import ParsedConnection
 from service.settings import Settings
 from service.worker_server import GUARDED
 from tests.service.direct import Answered
@@ -35,7 +36,8 @@ class Wired:
         self.state.default_headers = [(b"date", b"today")]
         self.port = 0
         self.handed_over = 0
-        self.made: list[Connection] = []
+        self.fed: list[bytes] = []
+        self.made: list[ParsedConnection] = []
         count = self.service.request_metrics.count
         self.door = Door(GUARDED, default_timeout_s=30, count=count)
 
@@ -64,12 +66,14 @@ class Wired:
 
 
 @asynccontextmanager
-async def wired(app: FastAPI) -> AsyncIterator[Wired]:
+async def wired(
+    app: FastAPI, protocol: type[ParsedConnection] = Connection
+) -> AsyncIterator[Wired]:
     place = Wired(app)
     config = uvicorn.Config(
         place.application,
         interface="asgi3",
-        http=Connection,
+        http=protocol,
         ws="none",
         log_config=None,
         proxy_headers=False,
@@ -77,8 +81,8 @@ async def wired(app: FastAPI) -> AsyncIterator[Wired]:
     config.load()
     path: DirectPath | None = direct_path(place.service)
 
-    def connection() -> Connection:
-        made = Connection(
+    def connection() -> ParsedConnection:
+        made = protocol(
             config=config,
             server_state=place.state,
             app_state={},

@@ -19,7 +19,6 @@ import typer
 from rich.console import Console
 from rich.progress import track
 
-from benchmarks.quality.figures import Bound, Row, Run, Table, command_of
 from benchmarks.quality.windows import Windows, matches, windows_of
 from training.forecast.data import read_series
 from training.forecast.series import Series, Values
@@ -66,12 +65,13 @@ def judged_series(folder: Path) -> list[Judged]:
     return found
 
 
-def training_series(folder: Path) -> list[Series]:
-    """Whatever ``seqserve train forecast`` reads by default."""
+def training_series(folder: Path, every: bool = False) -> list[Series]:
+    """Whatever ``seqserve train forecast`` reads by default; ``every``: what it leaves out too."""
     return [
         Series(f"{stem(source.path)}/{item.name}", item.values)
         for source in PUBLIC_SOURCES
         for item in read_series(folder / source.path.name)
+        if every or item.name not in source.left_out
     ]
 
 
@@ -111,45 +111,6 @@ def _named(
         pairs.setdefault(key, []).append(int(wanted.start[ours]))
     for (name, other), starts in pairs.items():
         yield Leak(name, other, min(starts), wanted.length, len(starts), coarser)
-
-
-def check(folder: Path) -> list[Leak]:
-    """All leaks of the public data; empty is what should be.
-
-    Raises:
-        DataError: a file is missing.
-    """
-    return list(leaks(judged_series(folder), training_series(folder)))
-
-
-def tables(run: Run) -> Iterator[Table]:
-    """How many series we are judged by occur in the training data; the note names them."""
-    folder = run.data / "series"
-    judged, found = judged_series(folder), check(folder)
-    named = "; ".join(f"LEAK: {leak}" for leak in found)
-    rows = [
-        Row(
-            f"{kind} found in the training data",
-            float(len({leak.judged for leak in found if leak.judged.startswith(start)})),
-            {"looked for": float(sum(item.name.startswith(start) for item in judged))},
-            Bound(most=0),
-        )
-        for kind, start in KINDS.items()
-    ]
-    title = "Evaluation series in the training data, also scaled, shifted, on a coarser grid"
-    yield Table(title, command_of("forecast-leakage"), rows, ",.0f", named or NOTHING)
-
-
-KINDS = {
-    "series of M1": "m1_",
-    "series of M3": "m3_",
-    "test parts of M4 hourly": "m4_hourly",
-    "test parts of M4 weekly": "m4_weekly",
-}
-NOTHING = (
-    "No window is shared. Simulated series are drawn from formulas and random numbers alone "
-    "(training/forecast/synthetic.py reads no file), so they can hold none."
-)
 
 
 def main(

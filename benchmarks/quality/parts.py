@@ -9,7 +9,7 @@ from benchmarks.quality import (
     forecast_measured,
     forecast_odd,
     forecast_zero_shot,
-    leakage,
+    leakage_tables,
     next_word,
 )
 from benchmarks.quality.figures import Part, Row, Run, Table, command_of
@@ -50,7 +50,7 @@ PARTS: dict[str, Part] = {
     "forecast-classes": forecast_odd.tables,
     "forecast-m4": forecast_m4.tables,
     "forecast-classical": forecast_measured.tables,
-    "forecast-leakage": leakage.tables,
+    "forecast-leakage": leakage_tables.tables,
     "digits": digits_tables,
     "next-word": next_word_tables,
 }

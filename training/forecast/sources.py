@@ -1,12 +1,13 @@
 """What a forecaster is trained and judged on: the user's file, or the public series."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from training.errors import DataError
 from training.forecast.config import ForecastTraining
 from training.forecast.data import read_series, series_files
+from training.forecast.left_out import M4_WEEKLY, POOL
 from training.forecast.metrics import Case
 from training.forecast.series import Series
 from training.forecast.smoke_series import write_smoke_series
@@ -19,23 +20,42 @@ OTHER_HORIZON = 14
 SHORTEST_PAST = 3
 SMOKE_SERIES = 12
 LONG_SEASON = 60
+LEFT_OUT = "; left out: "
 LONGEST_COUNTED = 400  # steps beyond which a longer series is not drawn more often
 
 
 @dataclass(frozen=True)
 class Source:
-    """A file, how much it weighs relative to the first, and its season where the file errs."""
+    """A file, how much it weighs relative to the first, and its season where the file errs.
+
+    ``left_out`` names series that are not trained on, and why.
+    """
 
     path: Path
     share: float = 1.0
     season_length: int | None = None
+    left_out: Mapping[str, str] = field(default_factory=dict)
+
+    def read(self, season_length: int | None) -> list[Series]:
+        """Every series that may be trained on; ``season_length`` overrules the file's.
+
+        Raises:
+            DataError: the file is missing or makes no sense.
+        """
+        found = read_series(self.path, season_length or self.season_length)
+        return [series for series in found if series.name not in self.left_out]
+
+    def role(self) -> str:
+        """What a manifest says of the file."""
+        named = f"{LEFT_OUT}{', '.join(self.left_out)}" if self.left_out else ""
+        return f"training, validation{named}"
 
 
 # M4's weekly file says season 1, as the competition did; the year has 52 weeks. The hourly series
 # are many and alike, so that they weigh little.
 PUBLIC_SOURCES = (
-    Source(PUBLIC / "pool.jsonl.gz"),
-    Source(PUBLIC / "m4_weekly.jsonl.gz", 0.6, 52),
+    Source(PUBLIC / "pool.jsonl.gz", left_out=POOL),
+    Source(PUBLIC / "m4_weekly.jsonl.gz", 0.6, 52, M4_WEEKLY),
     Source(PUBLIC / "m4_hourly.jsonl.gz", 0.06),
 )
 
@@ -67,7 +87,7 @@ def load_data(config: ForecastTraining) -> ForecastData:
     own: dict[str, list[Case]] = {}
     files: list[tuple[Path, str]] = []
     for source in sources_of(config):
-        found = read_series(source.path, config.season_length or source.season_length)
+        found = source.read(config.season_length)
         found = found[:: max(1, len(found) // SMOKE_SERIES)] if config.smoke else found
         pasts, cases = split_last_steps(found, config)
         pasts = [past for past in pasts if len(past.values) > 1]
@@ -76,7 +96,7 @@ def load_data(config: ForecastTraining) -> ForecastData:
         unit = unit or sum(share)
         weights += [weight * source.share * unit / sum(share) for weight in share]
         series += pasts
-        files += [(file, "training, validation") for file in series_files(source.path)]
+        files += [(file, source.role()) for file in series_files(source.path)]
     zero_shot, test, unseen = load_zero_shot(config)
     own = {name: cases for name, cases in own.items() if cases}
     if not series or not (own or zero_shot):

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from benchmarks.quality import (
     digits,
+    digits_robustness,
     forecast_calibration,
     forecast_m4,
     forecast_measured,
@@ -52,5 +53,6 @@ PARTS: dict[str, Part] = {
     "forecast-classical": forecast_measured.tables,
     "forecast-leakage": leakage_tables.tables,
     "digits": digits_tables,
+    "digits-robustness": digits_robustness.tables,
     "next-word": next_word_tables,
 }

@@ -46,6 +46,18 @@ class DigitsTraining(TrainingConfig):
     augmentation: float = option(
         1.0, "Strength of random rotation, scale, shear, shift and warping; 0 = none.", minimum=0.0
     )
+    corruption: float = option(
+        0.0,
+        "Share of the images that are also blurred, noisy, coarse, thick or thin.",
+        minimum=0.0,
+        maximum=1.0,
+    )
+    outliers: float = option(
+        0.0,
+        "Non-digits in a batch, as a share of its digits; they are to be called nothing.",
+        minimum=0.0,
+        maximum=1.0,
+    )
     precision: Precision = option(
         "bfloat16", "Arithmetic of the forward pass; float32 where the CPU lacks bfloat16."
     )

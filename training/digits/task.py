@@ -14,10 +14,14 @@ from models.row_classifier import RowClassifier, RowClassifierSizes
 from training.devices import seed_everything, step_generator
 from training.digits.augmentation import augment
 from training.digits.config import DigitsTraining
+from training.digits.corruption import corrupt
 from training.digits.data import DigitData, LabelledImages
+from training.digits.outliers import outliers
 
 Batch = tuple[Tensor, Tensor]
 _VALIDATION_BATCH = 500
+ALIKE_ON_THEIR_SIDE = ("0", "1", "8")  # a 1 is a stroke, and so is a part of many a digit
+NOTHING = -1  # the label of what is no digit
 
 
 class DigitsTask:
@@ -32,6 +36,8 @@ class DigitsTask:
         self._images = torch.from_numpy(data.training.images.copy())
         self._labels = torch.from_numpy(data.training.labels)
         self._validation = data.validation
+        if config.outliers:
+            self._turnable = self._images[torch.from_numpy(turnable(data))]
         seed_everything(config.seed)
         self.network: nn.Module = RowClassifier(sizes_of(config, len(data.classes)))
 
@@ -43,7 +49,15 @@ class DigitsTask:
             int(step_generator(config.seed, step).integers(2**62))
         )
         images = augment(self._images[index], generator, strength=config.augmentation)
-        return images, self._labels[index]
+        labels = self._labels[index]
+        if config.outliers:
+            n_others = round(config.outliers * len(labels))
+            others = outliers(self._turnable, n_others, generator)
+            images = torch.cat([images, augment(others, generator, strength=config.augmentation)])
+            labels = torch.cat([labels, labels.new_full((n_others,), NOTHING)])
+        if config.corruption:
+            images = corrupt(images, generator, share=config.corruption)
+        return images, labels
 
     def size(self, batch: Batch) -> int:
         """Number of images."""
@@ -56,10 +70,14 @@ class DigitsTask:
         return self.labelled_loss(self.network(images).float(), labels)
 
     def labelled_loss(self, logits: Tensor, labels: Tensor) -> Tensor:
-        """The part of the loss that the labels give."""
-        return functional.cross_entropy(
-            logits, labels, label_smoothing=self._config.label_smoothing
+        """The part of the loss that the labels give; what is nothing may be any class."""
+        loss = functional.cross_entropy(
+            logits, labels, label_smoothing=self._config.label_smoothing, ignore_index=NOTHING
         )
+        if not self._config.outliers:
+            return loss
+        undecided = -logits[labels == NOTHING].log_softmax(dim=1).mean(dim=1)
+        return loss + undecided.sum() / max(1, len(labels) - len(undecided))
 
     def validate(self, network: nn.Module) -> Mapping[str, float]:
         """The same loss, and the accuracy, on validation images as they are."""
@@ -71,6 +89,13 @@ class DigitsTask:
         loss = self.labelled_loss(logits, labels)
         accuracy = (logits.argmax(dim=1) == labels).double().mean()
         return {"validation_loss": float(loss), "validation_accuracy": float(accuracy)}
+
+
+def turnable(data: DigitData) -> NDArray[np.bool_]:
+    """Which training images are no digits any more when they lie on their side: not a 0."""
+    alike = [k for k, name in enumerate(data.classes) if name in ALIKE_ON_THEIR_SIDE]
+    some = ~np.isin(data.training.labels, alike)
+    return some if some.any() else np.ones_like(some)
 
 
 def shuffled(step: int, size: int, n_images: int, seed: int) -> Tensor:

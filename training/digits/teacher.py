@@ -15,7 +15,7 @@ from torch.nn import functional
 
 from training.digits.config import DigitsTraining
 from training.digits.data import DigitData
-from training.digits.task import Batch, DigitsTask
+from training.digits.task import NOTHING, Batch, DigitsTask
 from training.loop import History, fit
 
 _FIRST_SEED = 1000  # no student has it, so no student repeats the batches of a teacher
@@ -74,7 +74,8 @@ class TaughtTask(DigitsTask):
         device = next(self.network.parameters()).device
         images, labels = batch[0].to(device), batch[1].to(device)
         logits = self.network(images).float()
-        told = functional.cross_entropy(logits, self._taught(images))
+        known = labels != NOTHING
+        told = functional.cross_entropy(logits[known], self._taught(images[known]))
         labelled = self.labelled_loss(logits, labels)
         return self._share * told + (1.0 - self._share) * labelled
 

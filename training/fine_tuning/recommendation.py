@@ -69,7 +69,10 @@ class Recommendation:
         if self.recommended:
             return f"Recommended: {self.adapted} is better than every alternative."
         lost = ", ".join(contest.rival for contest in self.contests if not contest.better)
-        return f"Not recommended: {self.adapted} is not better than {lost}. Use {self.use} instead."
+        return (
+            f"Not recommended: {self.adapted} is not better than {lost} by more than chance. "
+            f"Use {self.use} instead."
+        )
 
     def to_json(self) -> dict[str, Any]:
         """For a manifest."""

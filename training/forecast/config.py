@@ -60,12 +60,12 @@ class ForecastTraining(TunableConfig):
         minimum=0.0,
         maximum=1.0,
     )
-    steps: int = option(4000, "Optimiser steps at most.", smoke=6, tuned=400, minimum=1)
+    steps: int = option(4000, "Optimiser steps at most.", smoke=6, tuned=800, minimum=1)
     validate_every: int = option(500, "Steps between validations.", smoke=3, tuned=25, minimum=1)
-    patience: int = option(8, "Validations without gain before stopping early.", tuned=5, minimum=1)
+    patience: int = option(8, "Validations without gain before stopping early.", tuned=6, minimum=1)
     batch_size: int = option(128, "Windows in a step.", smoke=16, tuned=64, minimum=2)
     learning_rate: float = option(
-        2e-3, "Highest learning rate of the schedule.", tuned=3e-4, minimum=0.0
+        2e-3, "Highest learning rate of the schedule.", tuned=1e-3, minimum=0.0
     )
     warmup_steps: int = option(100, "Steps of linear warm-up.", smoke=2, tuned=20, minimum=0)
     schedule: Schedule = option(
@@ -74,7 +74,7 @@ class ForecastTraining(TunableConfig):
     average_decay: float = option(
         0.998,
         "Decay of the running average of weights; 0 = no average.",
-        tuned=0.98,
+        tuned=0.99,
         minimum=0.0,
         maximum=1.0,
     )
@@ -96,8 +96,8 @@ class ForecastTraining(TunableConfig):
         150, "With --from: series to measure on; drawn where there are more.", smoke=8, minimum=1
     )
     scratch_steps: int = option(
-        800, "With --from: steps at most of the network trained from nothing.", smoke=6, minimum=1
+        1200, "With --from: steps at most of the network trained from nothing.", smoke=6, minimum=1
     )
     classical_s: float = option(
-        60.0, "With --from: seconds for each classical method.", smoke=1.0, minimum=0.0
+        45.0, "With --from: seconds for each classical method.", smoke=1.0, minimum=0.0
     )

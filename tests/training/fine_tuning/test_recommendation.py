@@ -29,7 +29,7 @@ def test_one_rival_that_is_as_good_is_enough_to_refuse() -> None:
     found = recommend(table, adapted="adapted", default="zero-shot")
     assert not found.recommended
     assert found.use == "scratch"
-    assert "is not better than scratch. Use scratch instead" in found.sentence
+    assert "is not better than scratch by more than chance. Use scratch instead" in found.sentence
 
 
 def test_a_lead_that_chance_explains_leaves_the_model_that_needs_no_training() -> None:

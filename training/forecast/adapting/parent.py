@@ -1,5 +1,6 @@
 """The forecaster that is adapted: its network, and the options that it settles."""
 
+import copy
 from collections.abc import Sequence
 from dataclasses import MISSING, dataclass, fields, replace
 from pathlib import Path
@@ -33,16 +34,11 @@ class Start:
     parent: Parent
     config: ForecastTraining
     data: Path
+    trained: Forecaster
 
     def network(self) -> Forecaster:
-        """The parent's network with its weights.
-
-        Raises:
-            DataError: the weights do not fit the code.
-        """
-        network = make_network(self.config)
-        load_into(network, self.parent)
-        return network
+        """A copy of the parent's network with its weights, to be changed."""
+        return copy.deepcopy(self.trained).eval()
 
     def untrained(self) -> Forecaster:
         """The same network with random weights."""
@@ -61,10 +57,11 @@ def settle(config: ForecastTraining, data: Path) -> Start:
     for item in fields(config):
         if item.name in known:
             _check_not_contradicted(config, parent, item.name, known[item.name])
-    name = config.name or adapted_name(parent, data)
-    start = Start(parent, replace(config, name=name, **known), data)
-    check_answers(start.network(), parent)
-    return start
+    config = replace(config, name=config.name or adapted_name(parent, data), **known)
+    network = make_network(config)
+    load_into(network, parent)
+    check_answers(network, parent)
+    return Start(parent, config, data, network)
 
 
 def with_seasons(network: Forecaster, series: Sequence[Series]) -> list[Series]:

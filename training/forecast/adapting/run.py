@@ -117,13 +117,12 @@ def refusal(start: Start, outcome: Outcome) -> str:
     """What to use instead, and where to look."""
     use = outcome.recommendation.use
     how = {
-        ZERO_SHOT: f"{start.parent.label} as it is, without training,",
-        SCRATCH: "training without --from",
+        ZERO_SHOT: f"{start.parent.label} as it is, without training",
+        SCRATCH: "`seqserve train forecast` without --from",
     }.get(use, f"statsforecast's {use}")
     return (
-        f"nothing was exported: {how} is the better choice; "
-        f"{start.config.run_folder / REPORT_FILE} shows why. --anyway --resume exports it all the "
-        "same"
+        f"nothing was exported: use {how}; {start.config.run_folder / REPORT_FILE} shows why. "
+        "--anyway --resume exports it all the same"
     )
 
 
@@ -147,5 +146,5 @@ def provenance(start: Start, outcome: Outcome) -> dict[str, Any]:
         "recommendation": outcome.recommendation.to_json(),
         "best_step": outcome.fit.best_step,
         "warning": outcome.warning,
-        "n_parameters": sum(p.numel() for p in start.network().parameters()),
+        "n_parameters": sum(p.numel() for p in start.trained.parameters()),
     }

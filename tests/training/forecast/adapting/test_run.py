@@ -61,7 +61,7 @@ def test_what_two_steps_make_is_not_recommended_and_not_exported(tmp_path: Path)
     waves(tmp_path / "waves.jsonl")
 
     with pytest.raises(
-        NotRecommended, match="nothing was exported: .* as it is.*--anyway --resume"
+        NotRecommended, match="nothing was exported: use .* as it is.*--anyway --resume"
     ):
         train(tiny(tmp_path))
 

@@ -4,7 +4,7 @@
     make quality ARGS="--only forecast --quick"   # what begins with a name; samples instead of all
     make quality ARGS="--url http://host:8000"    # a service that runs already
 
-Expect: 15 minutes, and an hour more the first time, for the classical methods (kept afterwards).
+Expect: 15 minutes, and as long again the first time, for the classical methods (kept afterwards).
 """
 
 from collections.abc import Iterator

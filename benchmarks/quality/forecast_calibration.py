@@ -59,7 +59,7 @@ def table_of(title: str, asked: Below) -> Table:
         command_of(PART),
         rows,
         ".1%",
-        "M1 and M3, never trained on. Asked of all six tasks together; each is shown.",
+        "M1 and M3, as asked over HTTP. The bound is put to each task and to all truths together.",
         reliability(groups),
     )
 

@@ -4,7 +4,7 @@
 
 Quantiles are the bounds of the method's own central intervals of 20, 40, 60 and 80 %, and its point
 forecast for 0.5. Every series is a line of the cache, with the processor time that it took.
-Expect: 40 minutes on one quiet core; seconds when the cache is full.
+Expect: 15 minutes on one quiet core; seconds when the cache is full.
 """
 
 import hashlib
@@ -33,8 +33,9 @@ CACHE = Path("build/quality/classical")
 INTERVALS = (80, 60, 40, 20)  # percent: the bounds are the quantiles 0.1 to 0.4 and 0.6 to 0.9
 DIGITS = 8
 METHODS = ("AutoTheta", "AutoETS", "AutoCES", "AutoARIMA")
-# AutoARIMA takes seconds for a monthly series, so it is fitted to a sample of those.
-SLOW_METHOD, SLOW_SEASON, SLOW_SAMPLE = "AutoARIMA", 12, 100
+# These take up to seconds a series, so they are fitted to a sample of each task.
+SLOW_METHODS = ("AutoCES", "AutoARIMA")
+SAMPLE, LARGEST_SAMPLE = 60, 100
 SAMPLE_SEED = 20261121
 
 Fit = Callable[[Case], Values]
@@ -53,18 +54,18 @@ class Answer:
     failed: bool
 
 
-def sampled(cases: Sequence[Case], most: int | None) -> list[Case]:
-    """The same series every time, in their order; all of them where they are no more."""
-    if most is None or len(cases) <= most:
+def sampled(cases: Sequence[Case], most: int) -> list[Case]:
+    """The same series every time, in their order; a smaller sample is part of a larger one."""
+    if len(cases) <= most:
         return list(cases)
-    chosen = np.random.default_rng(SAMPLE_SEED).choice(len(cases), most, replace=False)
-    return [cases[i] for i in sorted(chosen)]
+    rng = np.random.default_rng(SAMPLE_SEED)
+    chosen = rng.choice(len(cases), min(LARGEST_SAMPLE, len(cases)), replace=False)
+    return [cases[i] for i in sorted(chosen[:most])]
 
 
 def usual_sample(method: str, cases: Sequence[Case]) -> list[Case]:
-    """The series that a method is fitted to: all, but few of those that take it seconds."""
-    slow = method == SLOW_METHOD and cases[0].season_length >= SLOW_SEASON
-    return sampled(cases, SLOW_SAMPLE if slow else None)
+    """The series that a method is fitted to."""
+    return sampled(cases, SAMPLE) if method in SLOW_METHODS else list(cases)
 
 
 def fitted(method: str, case: Case) -> Values:

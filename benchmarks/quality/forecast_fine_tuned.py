@@ -48,7 +48,11 @@ def training_part(path: Path, folder: Path) -> Path:
 
 
 def train(name: str, data: Path, repository: Path, season_length: int) -> None:
-    """``seqserve train forecast --from forecaster``, as a user would."""
+    """``seqserve train forecast --from forecaster``, as a user would; exported whatever it says.
+
+    Its verdict, by back-tests within the training part, stays beside its checkpoints.
+    """
     command = [sys.executable, "-m", "seqserve", "train", "forecast", "--from", "forecaster"]
     command += ["--data", str(data), "--name", name, "--season-length", str(season_length)]
-    subprocess.run([*command, "--repository", str(repository)], check=True)  # noqa: S603
+    command += ["--repository", str(repository), "--runs", str(data.parent / "runs")]
+    subprocess.run([*command, "--threads", "1", "--anyway"], check=True)  # noqa: S603 - our own

@@ -65,21 +65,21 @@ def test_other_data_are_kept_elsewhere(tmp_path: Path) -> None:
     assert cache_path(tmp_path, data, "AutoETS") != before
 
 
-def test_samples_are_the_same_every_time() -> None:
-    some = [case.name for case in sampled(CASES, 3)]
+def test_samples_are_the_same_every_time_and_smaller_ones_are_part_of_larger_ones() -> None:
+    cases = [Case(f"{i:03}", np.zeros(30), np.zeros(2), 12) for i in range(150)]
+    some = [case.name for case in sampled(cases, 60)]
 
-    assert len(some) == 3
-    assert some == sorted(some) == [case.name for case in sampled(CASES, 3)]
-    assert sampled(CASES, 9) == CASES
+    assert len(some) == 60
+    assert some == sorted(some) == [case.name for case in sampled(cases, 60)]
+    assert {case.name for case in sampled(cases, 15)} < set(some)
+    assert sampled(cases, 150) == cases
 
 
-def test_only_the_slow_method_gets_a_sample_and_of_monthly_series_only() -> None:
-    monthly = [Case(str(i), np.zeros(30), np.zeros(2), 12) for i in range(150)]
-    yearly = [Case(str(i), np.zeros(30), np.zeros(2), 1) for i in range(150)]
+def test_only_slow_methods_get_a_sample() -> None:
+    cases = [Case(str(i), np.zeros(30), np.zeros(2), 12) for i in range(150)]
 
-    assert len(usual_sample("AutoARIMA", monthly)) == 100
-    assert len(usual_sample("AutoARIMA", yearly)) == 150
-    assert len(usual_sample("AutoETS", monthly)) == 150
+    assert len(usual_sample("AutoARIMA", cases)) == len(usual_sample("AutoCES", cases)) == 60
+    assert usual_sample("AutoETS", cases) == cases
 
 
 @pytest.mark.slow

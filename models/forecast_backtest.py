@@ -4,11 +4,13 @@ from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
+from torch.nn.functional import pad
 
 from models.forecast_smoothing import Smooth, reach_of
 
 CHECKS = (1, 2, 4, 8, 16)  # steps ahead at which the candidates are tried
 N_CHECKS = len(CHECKS)
+ROWS_AT_ONCE = 8
 WARM_UP = 3  # steps that an origin must have behind it
 
 
@@ -29,12 +31,15 @@ class Backtest(nn.Module):
     """Try every candidate from the newest origins, where the past holds the answer."""
 
     reach: Tensor
+    steps: Tensor
 
     def __init__(self) -> None:
         super().__init__()
         self.warm_up = WARM_UP
-        self.checks = list(CHECKS)
+        self.rows_at_once = ROWS_AT_ONCE
+        self.furthest = max(CHECKS)
         self.n_checks = N_CHECKS
+        self.register_buffer("steps", torch.tensor(CHECKS))
         self.register_buffer("reach", reach_of(torch.tensor(CHECKS)))
 
     def forward(self, smooth: Smooth, series: Tensor, observed: Tensor, length: Tensor) -> Trial:
@@ -46,18 +51,28 @@ class Backtest(nn.Module):
         n_origins = smooth.level.shape[3]
         back = torch.arange(n_origins - 1, -1, -1, device=series.device)
         warm = (length.unsqueeze(1) - back) >= self.warm_up  # (B, W)
+        truth = self._ahead(series, n_origins)  # (B, V, C, W)
+        known = self._ahead(observed.unsqueeze(1).float(), n_origins)[:, 0] * warm.unsqueeze(1)
+        count = known.sum(2)
+        share = (known / count.clamp(min=1.0).unsqueeze(2)).unsqueeze(1).unsqueeze(3)
+        reach = self.reach.t().unsqueeze(2).contiguous()  # (C, K, 1)
         sizes: list[Tensor] = []
         biases: list[Tensor] = []
-        counts: list[Tensor] = []
-        for i, ahead in enumerate(self.checks):
-            kept = max(n_origins - ahead, 0)
-            known = (warm[:, :kept] & observed[:, observed.shape[1] - kept :]).float()
-            count = known.sum(1)
-            share = (known / count.clamp(min=1.0).unsqueeze(1)).unsqueeze(1).unsqueeze(1)
-            truth = series[:, :, series.shape[2] - kept :].unsqueeze(2)  # (B, V, 1, W)
-            reach = self.reach[:, i].reshape(1, 1, -1, 1)
-            error = truth - smooth.level[..., :kept] - smooth.slope[..., :kept] * reach
-            sizes.append((error.abs() * share).sum(3))
-            biases.append((error * share).sum(3))
-            counts.append(count)
-        return Trial(torch.stack(sizes, 3), torch.stack(biases, 3), torch.stack(counts, 1))
+        # A few rows at a time, and in place: their errors fit the cache of one core.
+        for start in range(0, series.shape[0], self.rows_at_once):
+            end = start + self.rows_at_once
+            level, slope = (
+                smooth.level[start:end].unsqueeze(2),
+                smooth.slope[start:end].unsqueeze(2),
+            )
+            excess = torch.addcmul(level, slope, reach)  # (B, V, C, K, W)
+            excess.sub_(truth[start:end].unsqueeze(3)).mul_(share[start:end])
+            biases.append(excess.sum(4))
+            sizes.append(excess.abs_().sum(4))
+        size, bias = torch.cat(sizes), torch.cat(biases)
+        return Trial(size.transpose(2, 3), -bias.transpose(2, 3), count)
+
+    def _ahead(self, series: Tensor, n_origins: int) -> Tensor:
+        """(B, V, C, W) what followed every origin after each number of steps; zero if nothing."""
+        newest = pad(series[:, :, series.shape[2] - n_origins :], [0, self.furthest])
+        return newest.unfold(2, n_origins, 1).index_select(2, self.steps)

@@ -29,12 +29,12 @@ def make_encoder(cell: str, hidden_size: int) -> nn.Module:
 def make_patches(
     window: Window, views: Views, patch: int = PATCH, largest: float = LARGEST
 ) -> Tensor:
-    """(B, P, F) runs of steps: the series, the series without its season, whether it is there."""
+    """(P, B, F) runs of steps: the series, the series without its season, whether it is there."""
     adjusted = views.series[:, 2]
     channels = torch.stack([window.scaled, adjusted, window.inside.float()], 1)
     channels = channels.clamp(-largest, largest)  # (B, 3, T)
     split = channels.reshape(channels.shape[0], channels.shape[1], -1, patch)
-    return split.transpose(1, 2).flatten(2)
+    return split.permute(2, 0, 1, 3).flatten(2)
 
 
 class RecurrentEncoder(nn.Module):
@@ -49,13 +49,14 @@ class RecurrentEncoder(nn.Module):
         """Read a batch.
 
         Shape:
-            patches: (B, P, F), right-aligned; length: (B,) int64 steps; returns (B, H).
+            patches: (P, B, F), right-aligned; length: (B,) int64 steps; returns (B, H).
         """
-        n_patches = patches.shape[1]
+        n_patches = patches.shape[0]
         used = torch.div(length + self.patch - 1, self.patch, rounding_mode="floor")
-        place = torch.arange(n_patches, device=patches.device) + (n_patches - used).unsqueeze(1)
+        place = torch.arange(n_patches, device=patches.device).unsqueeze(1) + (n_patches - used)
         place = place.clamp(max=n_patches - 1).unsqueeze(2).expand_as(patches)
-        outputs, _ = self.cell(patches.gather(1, place))
+        # Steps first in memory is what recurrent layers want, batch first or not.
+        outputs, _ = self.cell(patches.gather(0, place).transpose(0, 1))
         return last_valid(outputs, used)
 
 
@@ -74,7 +75,7 @@ class MlpEncoder(nn.Module):
 
     def forward(self, patches: Tensor, length: Tensor) -> Tensor:  # noqa: ARG002 - as the others
         """Read a batch; shapes as in ``RecurrentEncoder``."""
-        missing = max(self.n_patches - patches.shape[1], 0)
-        padded = nn.functional.pad(patches, [0, 0, missing, 0])
-        encoded: Tensor = self.layers(padded[:, -self.n_patches :].flatten(1))
+        missing = max(self.n_patches - patches.shape[0], 0)
+        padded = nn.functional.pad(patches, [0, 0, 0, 0, missing, 0])
+        encoded: Tensor = self.layers(padded[-self.n_patches :].transpose(0, 1).flatten(1))
         return encoded

@@ -16,7 +16,7 @@ LATER_CHECK = 0.25  # how much larger the log error is taken at a later check no
 
 def signed_log(values: Tensor) -> Tensor:
     """Logarithm that keeps the sign and is linear near zero."""
-    return torch.sign(values) * torch.log1p(values.abs())
+    return torch.copysign(torch.log1p(values.abs()), values)
 
 
 def log_errors(
@@ -26,6 +26,8 @@ def log_errors(
     size = trial.size * error_unit(window).unsqueeze(2).unsqueeze(3)
     logs = torch.log(size + 1e-3)
     tried = (trial.n_tried > 0).unsqueeze(1).unsqueeze(1)
+    if bool(tried.all()):
+        return logs
     continued = [torch.where(tried[..., 0], logs[..., 0], torch.full_like(logs[..., 0], untried))]
     for check in range(1, logs.shape[3]):
         guess = continued[check - 1] + later
@@ -41,34 +43,43 @@ def row_features(window: Window, views: Views, period: Tensor, trial: Trial) -> 
     n, season = window.length.float(), period.float()
     steps = (n - 1).clamp(min=1)
     adjusted = views.series[:, 2]
-    change = (adjusted[:, 1:] - adjusted[:, :-1]) * window.inside[:, :-1]
-    rough = change.abs().sum(1) / steps
-    newest = change[:, -12:].abs().sum(1) / steps.clamp(max=12)
+    change = adjusted.diff(dim=1) * window.inside[:, :-1]
+    size, square = change.abs(), change * change
+    still = window.inside[:, :-1] / (1 + square * 1e8)
+    ups = change / (size + 1e-3)
+    sums = torch.stack([size, change, ups, still], 1).sum(2) / steps.unsqueeze(1)  # (B, 4)
+    rough, rise = sums[:, 0] + 1e-3, sums[:, 1]
+    newest = size[:, -12:].sum(1) / steps.clamp(max=12) + 1e-3
+    echo = (change[:, 1:] * change[:, :-1]).sum(1) / (square.sum(1) + 1e-6)
     relative = (window.scale / (window.loc.abs() + window.scale + 1e-12)).float()
-    still = (window.inside[:, :-1] / (1 + (change / 1e-4) ** 2)).sum(1) / steps
+    low, high = window.scaled.aminmax(dim=1)
+    cycles = (n / season).clamp(max=60)
+    logs = torch.log(torch.stack([n, season, cycles, rough, newest / rough], 1))
+    truths = [period > 1, period == 4, period == 12, window.positive, window.nonnegative]
+    flags = torch.stack(truths, 1).float()
     features = [
-        torch.log(n) / 3 - 1,
-        torch.log(season) / 2,
-        torch.log((n / season).clamp(max=60)) / 3,
-        (period > 1).float(),
-        (period == 4).float(),
-        (period == 12).float(),
+        logs[:, 0] / 3 - 1,
+        logs[:, 1] / 2,
+        logs[:, 2] / 3,
+        flags[:, 0],
+        flags[:, 1],
+        flags[:, 2],
         views.kept[:, 0],
         views.kept[:, 1],
         views.kept[:, 2],
-        torch.log(rough + 1e-3) / 3,
-        (change[:, 1:] * change[:, :-1]).sum(1) / ((change**2).sum(1) + 1e-6),
-        change.sum(1) / steps / (rough + 1e-3) * 2,
-        (change / (change.abs() + 1e-3)).sum(1) / steps,
+        logs[:, 3] / 3,
+        echo,
+        rise / rough * 2,
+        sums[:, 2],
         relative * 2 - 1,
-        window.scaled.amax(1) / 4,
-        window.scaled.amin(1) / 4,
+        high / 4,
+        low / 4,
         window.scaled[:, -1] / 3,
-        torch.log((newest + 1e-3) / (rough + 1e-3)),
+        logs[:, 4],
         (window.observed & window.inside).sum(1) / n,
-        window.positive.float(),
-        window.nonnegative.float(),
-        still,
+        flags[:, 3],
+        flags[:, 4],
+        sums[:, 3],
     ]
     return torch.cat([torch.stack(features, 1), torch.log1p(trial.n_tried) / 3], 1)
 
@@ -84,18 +95,14 @@ def candidate_features(
     unit = error_unit(window)
     tried = (trial.n_tried > 0).float().unsqueeze(1).unsqueeze(1)
     relative = (logs - logs.mean((1, 2), keepdim=True)) * tried
-    size = trial.size * unit.unsqueeze(2).unsqueeze(3)
-    sign = trial.bias * unit.unsqueeze(2).unsqueeze(3) / (size + 1e-3)
-    typical = torch.exp(logs[..., 0].amin(2).amin(1)).reshape(-1, 1, 1) + 0.02
-    scale = unit.unsqueeze(2) / typical
-    rise = (smooth.level[..., -1] - views.series[:, :, -1:]) * scale
-    slope = smooth.slope[..., -1] * scale
-    places = [
-        signed_log(rise),
-        signed_log(slope * 4),
-        signed_log(rise - rise.mean((1, 2), keepdim=True)),
-        signed_log((slope - slope.mean((1, 2), keepdim=True)) * 4),
-        signed_log(rise.mean(2, keepdim=True)).expand_as(rise),
-        signed_log(slope.mean(2, keepdim=True) * 4).expand_as(rise),
-    ]
-    return torch.cat([relative, sign, tried.expand_as(relative), torch.stack(places, 3)], 3)
+    units = unit.unsqueeze(2).unsqueeze(3)
+    sign = trial.bias * units / (trial.size * units + 1e-3)
+    typical = torch.exp(logs[..., 0].flatten(1).amin(1)).reshape(-1, 1, 1) + 0.02
+    scale = (unit.unsqueeze(2) / typical).unsqueeze(3)
+    rise = smooth.level[..., -1] - views.series[:, :, -1:]
+    both = torch.stack([rise, smooth.slope[..., -1] * 4], 3)  # (B, V, K, 2)
+    both = both * scale
+    by_view = both.mean(2, keepdim=True)
+    apart = both - by_view.mean(1, keepdim=True)
+    places = signed_log(torch.cat([both, apart, by_view.expand_as(both)], 3))
+    return torch.cat([relative, sign, tried.expand_as(relative), places], 3)

@@ -41,7 +41,7 @@ class CandidateWeights(nn.Module):
     single one.
 
     Shape:
-        row: (B, width); candidates: (B, V, K, F); returns (B, V * K, A), sum 1 over candidates.
+        row: (B, width); candidates: (B, V, K, F); returns (B, A, V * K), sum 1 over candidates.
     """
 
     def __init__(self, width: int, dropout: float = 0.0) -> None:
@@ -54,17 +54,21 @@ class CandidateWeights(nn.Module):
             nn.SiLU(),
             nn.Linear(CANDIDATE_WIDTH, CANDIDATE_WIDTH),
             nn.SiLU(),
-            nn.Linear(CANDIDATE_WIDTH, N_ANCHORS),
         )
+        self.by_anchor = nn.Linear(CANDIDATE_WIDTH, N_ANCHORS)
 
     def forward(self, row: Tensor, candidates: Tensor) -> Tensor:
         """Weigh the candidates of a batch."""
-        hidden = self.from_candidate(candidates.flatten(1, 2)) + self.identity
-        logits: Tensor = self.score(hidden + self.from_row(row).unsqueeze(1))
+        offset = (self.from_row(row) + self.from_candidate.bias).unsqueeze(1) + self.identity
+        told = candidates.flatten(0, 2)
+        hidden = torch.addmm(offset.flatten(0, 1), told, self.from_candidate.weight.t())
+        hidden = self.score(hidden).reshape(row.shape[0], -1, self.by_anchor.in_features)
+        # Candidates last: a softmax along the last axis is vectorised.
+        logits = self.by_anchor.weight @ hidden.transpose(1, 2) + self.by_anchor.bias.unsqueeze(1)
         if self.training and self.dropout > 0:
-            gone = torch.rand_like(logits[..., :1]) < self.dropout
+            gone = torch.rand_like(logits[:, :1]) < self.dropout
             logits = torch.where(gone, torch.full_like(logits, -1e4), logits)
-        return torch.softmax(logits, 1)
+        return torch.softmax(logits, 2)
 
 
 class QuantileSpread(nn.Module):

@@ -14,12 +14,13 @@ DRIFT, FLAT_SLOPE = N_LINES, N_LINES + 1
 TREND = N_LINES - 1  # the undiscounted least-squares slope
 N_ORIGINS = 48
 SLOPE_RIDGE = 1e-6
+HALF = 0.5
 
 # Which level (7 averages, 5 line ends), which slope (5 lines, drift, none), how much of it, and
 # its damping. Half the trend on top of an average is the Theta method (Hyndman & Billah 2003).
 METHODS: tuple[tuple[int, int, float, float], ...] = (
     *((average, FLAT_SLOPE, 0.0, 1.0) for average in range(N_DISCOUNTS)),
-    *((average, TREND, 0.5, 1.0) for average in range(4)),
+    *((average, TREND, HALF, 1.0) for average in range(4)),
     (0, DRIFT, 1.0, 1.0),
     (1, TREND, 1.0, 1.0),
     *((N_DISCOUNTS + line, line, 1.0, 1.0) for line in range(1, N_LINES)),
@@ -53,33 +54,32 @@ class Smoother(nn.Module):
     """Exponentially weighted means and lines at the newest origins of every view.
 
     A mean or a line is a ratio of moments, and a moment is a product of the series with a table
-    of weights by age; weights are normalised, so that short pasts need no starting values. In
-    float64: where a view is fitted exactly, rounding in float32 would tell neighbours apart.
+    of weights by age; weights are normalised, so that short pasts need no starting values. What
+    came before the first origin enters through its moments at that step: discounted by the steps
+    in between, they are those of every later origin. In float64: where a view is fitted exactly,
+    rounding in float32 would tell neighbours apart.
     """
 
-    weights: Tensor
-    mass: Tensor
+    older: Tensor
+    newer: Tensor
+    by_seen: Tensor
     level_of: Tensor
     slope_of: Tensor
-    share: Tensor
 
     def __init__(self, context_length: int) -> None:
         super().__init__()
         self.n_origins = N_ORIGINS
         self.n_discounts = N_DISCOUNTS
+        self.n_lines = N_LINES
         self.first_line = FIRST_LINE
-        self.ridge = SLOPE_RIDGE
-        age = torch.arange(context_length, dtype=torch.float64)
-        powers = torch.stack([torch.full_like(age, d) ** age for d in DISCOUNTS])
-        ramps = powers[FIRST_LINE:] * age
-        squares = powers[FIRST_LINE:] * age**2
-        moments = torch.cat([powers, ramps])
-        self.register_buffer("weights", pad(moments, [N_ORIGINS, 0]))
-        self.register_buffer("mass", pad(torch.cat([moments, squares]).cumsum(1), [1, 0]))
+        self.trend = TREND
+        longest = max(context_length, N_ORIGINS)
+        self.register_buffer("older", moments_by_age(longest).flip(1).t().contiguous())
+        self.register_buffer("newer", _moments_at_origins())
+        self.register_buffer("by_seen", _factors(longest))
         self.register_buffer("level_of", torch.tensor([method[0] for method in METHODS]))
-        self.register_buffer("slope_of", torch.tensor([method[1] for method in METHODS]))
-        share = torch.tensor([method[2] for method in METHODS])
-        self.register_buffer("share", share.reshape(-1, 1))
+        slopes = [N_LINES + 2 if m[2] == HALF else m[1] for m in METHODS]
+        self.register_buffer("slope_of", torch.tensor(slopes))
 
     def forward(self, series: Tensor, length: Tensor) -> Smooth:
         """Fit all methods.
@@ -87,40 +87,79 @@ class Smoother(nn.Module):
         Shape:
             series: (B, V, T) float32, zero before the first value; length: (B,) int64.
         """
-        n_origins = min(self.n_origins, series.shape[2])
-        moments = self._moments(series.double(), n_origins)
-        back = torch.arange(n_origins - 1, -1, -1, device=series.device)
-        seen = (length.unsqueeze(1) - back).clamp(min=0)  # (B, W)
-        mass = self.mass[:, seen].transpose(0, 1).unsqueeze(1)  # (B, 1, J, W)
-        lines = self.n_discounts - self.first_line
-        mass_0, mass_1, mass_2 = torch.split(mass, [self.n_discounts, lines, lines], 2)
-        moment_0, moment_1 = torch.split(moments, [self.n_discounts, lines], 2)
-        mean = moment_0 / mass_0.clamp(min=1e-12)
-        line_mean = mean[:, :, self.first_line :]
-        weight = mass_0[:, :, self.first_line :].clamp(min=1e-12)
-        age = mass_1 / weight
-        spread = mass_2 - weight * age**2
-        cross = moment_1 - weight * age * line_mean
-        enough = (seen >= 2).unsqueeze(1).unsqueeze(1)
-        slope = -cross / (spread + self.ridge * weight + 1e-9) * enough
-        drift = self._drift(series, length, seen)
-        levels = torch.cat([mean, line_mean + slope * age], 2)
-        slopes = torch.cat([slope, drift, torch.zeros_like(drift)], 2)
-        slopes = slopes[:, :, self.slope_of] * self.share
-        return Smooth(levels[:, :, self.level_of].float(), slopes.float())
-
-    def _moments(self, series: Tensor, n_origins: int) -> Tensor:
         n_steps = series.shape[2]
-        newest = self.n_origins - n_origins + 1
-        ages = self.weights[:, newest : self.n_origins + n_steps]
-        # A window of ages, newest step last, is what one origin sees; later steps weigh nothing.
-        table = ages.unfold(1, n_steps, 1).flip(2)  # (J, W, T)
-        n_moments = table.shape[0]
-        product = series @ table.reshape(n_moments * n_origins, n_steps).t()
-        return product.reshape(series.shape[0], series.shape[1], n_moments, n_origins)
+        exact = pad(series, [max(self.n_origins - n_steps, 0), 0]).double()
+        moments = self._moments(exact)
+        moment_0, moment_1 = moments[:, :, : self.n_discounts], moments[:, :, self.n_discounts :]
+        # Each origin has seen one step more than the one before: a run of the table.
+        factors = self.by_seen.unfold(1, self.n_origins, 1)[:, length].transpose(0, 1)
+        factors = factors.unsqueeze(1)  # (B, 1, F, W)
+        lines = self.n_lines
+        sizes = [self.n_discounts, lines, lines, lines, 1]
+        per_mass, mass_1, age, per_spread, per_step = torch.split(factors, sizes, 2)
+        mean = moment_0 * per_mass
+        line_mean = mean[:, :, self.first_line :]
+        slope = (mass_1 * line_mean - moment_1) * per_spread
+        levels = torch.cat([mean.float(), (line_mean + slope * age).float()], 2)
+        first = (exact.shape[2] - length).reshape(-1, 1, 1).expand(-1, series.shape[1], 1)
+        rise = exact[:, :, -self.n_origins :] - exact.gather(2, first)
+        drift = (rise.unsqueeze(2) * per_step).float()
+        slope = slope.float()
+        trend = slope[:, :, self.trend : self.trend + 1]
+        slopes = torch.cat([slope, drift, torch.zeros_like(drift), 0.5 * trend], 2)
+        start = max(self.n_origins - n_steps, 0)  # before it there is no step at all
+        return Smooth(
+            levels[..., start:].index_select(2, self.level_of),
+            slopes[..., start:].index_select(2, self.slope_of),
+        )
 
-    def _drift(self, series: Tensor, length: Tensor, seen: Tensor) -> Tensor:
-        start = (series.shape[2] - length).reshape(-1, 1, 1).expand(-1, series.shape[1], 1)
-        rise = series[:, :, -seen.shape[1] :] - series.gather(2, start)
-        steps = (seen - 1).clamp(min=1).unsqueeze(1)
-        return (rise / steps * (seen >= 2).unsqueeze(1)).unsqueeze(2)  # (B, V, 1, W)
+    def _moments(self, series: Tensor) -> Tensor:
+        """(B, V, J, W) all moments at all origins."""
+        n_older = series.shape[2] - self.n_origins
+        before = series[:, :, :n_older] @ self.older[self.older.shape[0] - n_older :]
+        product = torch.cat([series[:, :, n_older:], before], 2) @ self.newer
+        return product.reshape(series.shape[0], series.shape[1], -1, self.n_origins)
+
+
+def moments_by_age(n_ages: int) -> Tensor:
+    """(J, N) float64 weight of a value by its age: powers of all discounts, ramps of the lines."""
+    age = torch.arange(n_ages, dtype=torch.float64)
+    powers = torch.stack([torch.full_like(age, d) ** age for d in DISCOUNTS])
+    return torch.cat([powers, powers[FIRST_LINE:] * age])
+
+
+def _moments_at_origins() -> Tensor:
+    """(W + J, J * W): from the newest values, and the moments before them, to the moments."""
+    weights = pad(moments_by_age(N_ORIGINS), [N_ORIGINS - 1, 0])
+    # Row t holds what the value at step t weighs at origin w: by its age w - t, nothing before.
+    newest = weights.unfold(1, N_ORIGINS, 1).flip(1).transpose(0, 1).flatten(1)
+    n_moments = len(weights)
+    since = torch.arange(1, N_ORIGINS + 1, dtype=torch.float64)
+    carried = torch.zeros(n_moments, n_moments, N_ORIGINS, dtype=torch.float64)
+    for place, discount in enumerate(DISCOUNTS):
+        carried[place, place] = discount**since
+        if place >= FIRST_LINE:
+            ramp = N_DISCOUNTS + place - FIRST_LINE
+            carried[ramp, ramp] = discount**since
+            carried[place, ramp] = since * discount**since
+    return torch.cat([newest, carried.flatten(1)])
+
+
+def _factors(longest: int) -> Tensor:
+    """(F, W + N) float64: what turns moments into means, ages and slopes, by steps seen.
+
+    Column ``W - 1 + n`` is for ``n`` steps, the columns before it for none.
+    """
+    moments = moments_by_age(longest)
+    squares = moments[N_DISCOUNTS:] * torch.arange(longest)
+    mass = pad(torch.cat([moments, squares]).cumsum(1), [1, 0])
+    mass_0, mass_1, mass_2 = torch.split(mass, [N_DISCOUNTS, N_LINES, N_LINES])
+    weight = mass_0[FIRST_LINE:].clamp(min=1e-12)
+    age = mass_1 / weight
+    spread = mass_2 - weight * age**2 + SLOPE_RIDGE * weight + 1e-9
+    seen = torch.arange(longest + 1, dtype=torch.float64)
+    enough = (seen >= 2).double()
+    per_step = enough / (seen - 1).clamp(min=1)
+    per_mass = 1 / mass_0.clamp(min=1e-12)
+    factors = torch.cat([per_mass, mass_1, age, enough / spread, per_step.unsqueeze(0)])
+    return torch.cat([factors[:, :1].expand(-1, N_ORIGINS - 1), factors], 1)

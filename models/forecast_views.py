@@ -6,9 +6,9 @@ import torch
 from torch import Tensor
 
 from models.forecast_season import (
-    age_of,
     centred_average,
     future_phase,
+    past_cycle,
     past_phase,
     seasonal_indices,
 )
@@ -48,39 +48,29 @@ def make_views(
 ) -> Views:
     """Estimate the indices and adjust the series by them."""
     n_steps = window.scaled.shape[1]
+    inside, positive = window.inside.unsqueeze(1), window.positive.reshape(-1, 1, 1)
+    scaled = window.scaled.unsqueeze(1)
+    relative = torch.where(positive, window.logs.unsqueeze(1), scaled)
+    both = torch.cat([scaled, relative], 1)
+    residual = (both - centred_average(both, window.length, period)) * inside
     phase = past_phase(n_steps, period)
-    weight = window.inside.float() * torch.where(window.observed, 1.0, filled_weight)
-    cycle = torch.div(age_of(n_steps, phase.device), period.unsqueeze(1), rounding_mode="floor")
-    recent = weight * torch.pow(torch.full_like(weight, cycle_discount), cycle)
-    additive = window.scaled - centred_average(window.scaled, window.length, period)
-    logs = window.logs - centred_average(window.logs, window.length, period)
-    relative = torch.where(window.positive.unsqueeze(1), logs, additive)
-    index_a, kept_a = seasonal_indices(additive * window.inside, weight, phase, period)
-    index_m, kept_m = seasonal_indices(relative * window.inside, weight, phase, period)
-    index_r, kept_r = seasonal_indices(relative * window.inside, recent, phase, period)
-    past_m = index_m.gather(1, phase)
-    series = [
-        window.scaled,
-        window.scaled - index_a.gather(1, phase),
-        _without_ratio(window, past_m),
-        _without_ratio(window, index_r.gather(1, phase)),
-        torch.where(window.positive.unsqueeze(1), window.logs, window.scaled) - past_m,
-    ]
-    ahead = future_phase(horizon, period)
-    season_a, season_m = index_a.gather(1, ahead), index_m.gather(1, ahead)
-    season_r = index_r.gather(1, ahead)
-    season = [torch.zeros_like(season_a), season_a, season_m, season_r, season_m]
-    return Views(
-        series=torch.stack(series, 1) * window.inside.unsqueeze(1),
-        season=torch.stack(season, 1),
-        kept=torch.stack([kept_a, kept_m, kept_r], 1),
+    weight = window.inside * torch.where(window.observed, 1.0, filled_weight)
+    recent = weight * torch.pow(cycle_discount, past_cycle(n_steps, period))
+    index, kept = seasonal_indices(
+        torch.cat([residual, residual[:, 1:]], 1),
+        torch.stack([weight, weight, recent], 1),
+        phase,
+        period,
     )
-
-
-def _without_ratio(window: Window, index: Tensor) -> Tensor:
-    level = level_in_scales(window).unsqueeze(1)
-    ratio = (window.scaled + level) * torch.exp(-index) - level
-    return torch.where(window.positive.unsqueeze(1), ratio, window.scaled - index)
+    past = index.gather(2, phase.unsqueeze(1).expand(-1, 3, -1))
+    level = level_in_scales(window).reshape(-1, 1, 1)
+    ratio = (scaled + level) * torch.exp(-past[:, 1:]) - level
+    less = both[:, :1] - past
+    ratio = torch.where(positive, ratio, less[:, 1:])
+    series = torch.cat([scaled, less[:, :1], ratio, relative - past[:, 1:2]], 1)
+    ahead = index.gather(2, future_phase(horizon, period).unsqueeze(1).expand(-1, 3, -1))
+    season = torch.cat([torch.zeros_like(ahead[:, :1]), ahead, ahead[:, 1:2]], 1)
+    return Views(series=series * inside, season=season, kept=kept)
 
 
 def from_views(inner: Tensor, views: Views, window: Window, log_room: float = LOG_ROOM) -> Tensor:

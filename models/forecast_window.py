@@ -77,10 +77,12 @@ def make_window(values: Tensor, context_length: int, flat: float = FLAT) -> Wind
     observed = torch.isfinite(raw)
     raw = torch.where(observed, raw, torch.zeros_like(raw))
     unit = _or_one(raw.abs().amax(1))
-    filled = fill_gaps(raw / unit.unsqueeze(1), observed)
+    filled = raw / unit.unsqueeze(1)
     n_steps = raw.shape[1]
     length = n_steps - observed.to(torch.int64).argmax(1)
     inside = torch.arange(n_steps, device=raw.device) >= (n_steps - length).unsqueeze(1)
+    if bool((inside & ~observed).any()):
+        filled = fill_gaps(filled, observed)
     loc = _mean(filled, inside)
     centred = (filled - loc.unsqueeze(1)) * inside
     scale = _mean(centred.abs(), inside)

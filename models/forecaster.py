@@ -21,12 +21,13 @@ from models.forecast_features import (
 )
 from models.forecast_heads import (
     ANCHORS,
+    N_ANCHORS,
     CandidateWeights,
     QuantileSpread,
     anchor_shares,
 )
 from models.forecast_season_length import SeasonLength
-from models.forecast_smoothing import N_METHODS, Smooth, Smoother, reach_of
+from models.forecast_smoothing import METHODS, N_METHODS, Smooth, Smoother, reach_of
 from models.forecast_views import N_VIEWS, Views, error_unit, from_views, make_views
 from models.forecast_window import Window, make_window, to_values
 
@@ -62,7 +63,8 @@ class Forecaster(nn.Module):
     """
 
     shares: Tensor
-    reach: Tensor
+    paths: Tensor
+    damped: Tensor
     anchor_reach: Tensor
     mean_weights: Tensor
     check_of: Tensor
@@ -81,6 +83,7 @@ class Forecaster(nn.Module):
         self.horizon = horizon
         self.n_views = N_VIEWS
         self.n_methods = N_METHODS
+        self.anchors = N_ANCHORS
         self.largest = LARGEST_SCALED
         self.context_length = context_length
         self.season = SeasonLength(context_length)
@@ -96,9 +99,12 @@ class Forecaster(nn.Module):
         )
         self.weights = CandidateWeights(width, dropout)
         self.spread = QuantileSpread(width, QUANTILE_LEVELS)
-        self.register_buffer("shares", anchor_shares(horizon))
-        self.register_buffer("reach", reach_of(torch.arange(1, horizon + 1)))
-        self.register_buffer("anchor_reach", reach_of(torch.tensor(ANCHORS)))
+        shares = anchor_shares(horizon)
+        self.register_buffer("shares", shares)
+        self.register_buffer("paths", path_shares(shares))
+        self.register_buffer("damped", damping_classes())
+        anchor_reach = reach_of(torch.tensor(ANCHORS)).t().contiguous()
+        self.register_buffer("anchor_reach", anchor_reach.unsqueeze(1))  # (A, 1, K)
         self.register_buffer("mean_weights", mean_weights())
         nearest = [min(range(len(CHECKS)), key=lambda c: abs(CHECKS[c] - a)) for a in ANCHORS]
         self.register_buffer("check_of", torch.tensor(nearest))
@@ -108,7 +114,8 @@ class Forecaster(nn.Module):
         past = self.observe(values, season_length)
         scaled = self.scaled_quantiles(past)
         quantiles = to_values(scaled, past.window)
-        mean = (quantiles.double() @ self.mean_weights).float()
+        exact = quantiles.double()
+        mean = (exact.flatten(0, 1) @ self.mean_weights).float().reshape(exact.shape[:2])
         return mean, quantiles, past.period
 
     def observe(self, values: Tensor, season_length: Tensor) -> Past:
@@ -138,26 +145,50 @@ class Forecaster(nn.Module):
         return self.weights(row, candidates), row
 
     def _mix(self, past: Past, weights: Tensor) -> Tensor:
-        """(B, Q) candidates mixed inside each view, mapped back, then mixed over views."""
-        share = (weights @ self.shares).reshape(-1, self.n_views, self.n_methods, self.horizon)
-        level, slope = past.smooth.level[..., -1:], past.smooth.slope[..., -1:]
-        mass = share.sum(2)
-        inner = ((level + slope * self.reach) * share).sum(2) / mass.clamp(min=1e-9)
+        """(B, Q) candidates mixed inside each view, mapped back, then mixed over views.
+
+        Weights are linear in those of the anchors, and so are the mixed levels and slopes.
+        """
+        by_view = weights.reshape(-1, self.anchors, self.n_views, self.n_methods).permute(
+            0, 2, 3, 1
+        )
+        level, slope = past.smooth.level[..., -1], past.smooth.slope[..., -1]
+        level, slope = level.unsqueeze(2), slope.unsqueeze(2)
+        parts = torch.cat([level, slope * self.damped], 2)  # (B, V, 1 + D, K)
+        paths = (parts @ by_view).flatten(2) @ self.paths
+        mass = by_view.sum(2) @ self.shares
+        inner = paths / mass.clamp(min=1e-9)
         return (from_views(inner, past.views, past.window) * mass).sum(1)
 
     def _spread(self, past: Past, weights: Tensor, row: Tensor, logs: Tensor) -> Tensor:
-        log_error = (weights * logs.flatten(1, 2)[:, :, self.check_of]).sum(1)  # (B, A)
-        level, slope = past.smooth.level[..., -1:], past.smooth.slope[..., -1:]
-        paths = level + slope * self.anchor_reach - past.views.series[:, :, -1:].unsqueeze(3)
-        paths = (paths * error_unit(past.window).unsqueeze(2).unsqueeze(3)).flatten(1, 2)
-        rise = (weights * paths).sum(1, keepdim=True)
-        dissent = (weights * (paths - rise).abs()).sum(1)
+        log_error = (weights * logs.flatten(1, 2).transpose(1, 2)[:, self.check_of]).sum(
+            2
+        )  # (B, A)
+        level, slope = past.smooth.level[..., -1], past.smooth.slope[..., -1]
+        rises = level - past.views.series[:, :, -1:]
+        paths = torch.addcmul(rises.unsqueeze(1), slope.unsqueeze(1), self.anchor_reach)
+        paths = (paths * error_unit(past.window).unsqueeze(2).unsqueeze(1)).flatten(2)
+        rise = (weights * paths).sum(2, keepdim=True)  # (B, A, 1)
+        dissent = (weights * (paths - rise).abs()).sum(2)
         error = torch.exp(log_error[:, :1]) + 0.02
-        rise = rise.squeeze(1)
+        rise = rise.squeeze(2)
         told = [row, log_error, signed_log(dissent / error), signed_log(rise / error)]
         told.append(torch.log(dissent + 1e-3))
         spread: Tensor = self.spread(torch.cat(told, 1), log_error)
         return spread
+
+
+def damping_classes() -> Tensor:
+    """(D, K) which damping each method has, as ones and zeros."""
+    dampings = sorted({method[3] for method in METHODS})
+    return torch.tensor([[float(method[3] == d) for method in METHODS] for d in dampings])
+
+
+def path_shares(shares: Tensor) -> Tensor:
+    """((1 + D) * A, Q) from the mixed level and the mixed slopes by damping to the path."""
+    first = damping_classes().argmax(1)  # a method of each damping
+    reach = reach_of(torch.arange(1, shares.shape[1] + 1))[first]
+    return torch.cat([shares.unsqueeze(0), reach.unsqueeze(1) * shares]).flatten(0, 1)
 
 
 def mean_weights() -> Tensor:

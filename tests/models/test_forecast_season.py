@@ -29,7 +29,7 @@ def test_the_centred_average_sees_a_line_through_any_season(period: int) -> None
     series = torch.stack([3 + 0.5 * step + season, step])
     length = torch.tensor([T, T])
 
-    trend = centred_average(series, length, torch.tensor([period, 1]))
+    trend = centred_average(series.unsqueeze(1), length, torch.tensor([period, 1]))[:, 0]
 
     torch.testing.assert_close(trend[0], 3 + 0.5 * step, rtol=0, atol=1e-4)
     torch.testing.assert_close(trend[1], step)
@@ -43,7 +43,8 @@ def test_indices_of_a_clean_season_are_kept_and_those_of_noise_shrunk() -> None:
     noise = torch.from_numpy(rng.normal(size=T)).float()
     residual = torch.stack([pattern[phase[0]], noise])
 
-    index, kept = seasonal_indices(residual, torch.ones(2, T), phase, period)
+    index, kept = seasonal_indices(residual[:, None], torch.ones(2, 1, T), phase, period)
+    index, kept = index[:, 0], kept[:, 0]
 
     torch.testing.assert_close(index[0, :4], pattern, rtol=1e-4, atol=1e-4)
     assert float(kept[0]) > 0.999
@@ -58,9 +59,9 @@ def test_one_wild_value_hardly_moves_the_indices() -> None:
     residual = pattern[phase] + 0.01 * torch.randn(1, T, generator=torch.Generator().manual_seed(0))
     residual[0, 20] += 40
 
-    index, _ = seasonal_indices(residual, torch.ones(1, T), phase, period)
+    index, _ = seasonal_indices(residual[:, None], torch.ones(1, 1, T), phase, period)
 
-    assert float((index[0, :4] - pattern).abs().max()) < 1.0  # a plain mean is off by 2.5
+    assert float((index[0, 0, :4] - pattern).abs().max()) < 1.0  # a plain mean is off by 2.5
 
 
 @pytest.mark.parametrize("period", [4, 7, 10, 12, 24])

@@ -14,7 +14,7 @@ from models.forecaster import Forecaster
 
 Change = Callable[[Forecaster], None]
 LAST_VALUE = 0  # the method with discount 0 and no slope
-LEFT_OUT = -1e4  # logit of a candidate that is never taken
+SMALLEST = 1e-9  # weight, so that those left never sum to zero
 
 
 def as_it_is(network: Forecaster) -> None:
@@ -26,12 +26,13 @@ def only_candidates(keep: Callable[[str, int], bool]) -> Change:
     kept = [keep(view, method) for view in VIEWS for method in range(N_METHODS)]
 
     def change(network: Forecaster) -> None:
-        gone = ~torch.tensor(kept).reshape(N_VIEWS * N_METHODS, 1)
+        here = torch.tensor(kept).reshape(N_VIEWS * N_METHODS).float()
 
-        def mask(_: nn.Module, __: Any, logits: Tensor) -> Tensor:
-            return logits.masked_fill(gone, LEFT_OUT)
+        def mask(_: nn.Module, __: Any, weights: Tensor) -> Tensor:
+            left = weights * here + SMALLEST * here
+            return left / left.sum(2, keepdim=True)
 
-        network.weights.score.register_forward_hook(mask)
+        network.weights.register_forward_hook(mask)
 
     return change
 

@@ -149,9 +149,8 @@ class Forecaster(nn.Module):
 
         Weights are linear in those of the anchors, and so are the mixed levels and slopes.
         """
-        by_view = weights.reshape(-1, self.anchors, self.n_views, self.n_methods).permute(
-            0, 2, 3, 1
-        )
+        shape = [-1, self.anchors, self.n_views, self.n_methods]
+        by_view = weights.reshape(shape).permute(0, 2, 3, 1)  # (B, V, K, A)
         level, slope = past.smooth.level[..., -1], past.smooth.slope[..., -1]
         level, slope = level.unsqueeze(2), slope.unsqueeze(2)
         parts = torch.cat([level, slope * self.damped], 2)  # (B, V, 1 + D, K)
@@ -161,9 +160,8 @@ class Forecaster(nn.Module):
         return (from_views(inner, past.views, past.window) * mass).sum(1)
 
     def _spread(self, past: Past, weights: Tensor, row: Tensor, logs: Tensor) -> Tensor:
-        log_error = (weights * logs.flatten(1, 2).transpose(1, 2)[:, self.check_of]).sum(
-            2
-        )  # (B, A)
+        by_anchor = logs.flatten(1, 2).transpose(1, 2)[:, self.check_of]
+        log_error = (weights * by_anchor).sum(2)  # (B, A)
         level, slope = past.smooth.level[..., -1], past.smooth.slope[..., -1]
         rises = level - past.views.series[:, :, -1:]
         paths = torch.addcmul(rises.unsqueeze(1), slope.unsqueeze(1), self.anchor_reach)

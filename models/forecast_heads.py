@@ -63,9 +63,10 @@ class CandidateWeights(nn.Module):
         told = candidates.flatten(0, 2)
         hidden = torch.addmm(offset.flatten(0, 1), told, self.from_candidate.weight.t())
         hidden = self.score[2](self.score[1](self.score[0](hidden)))
-        hidden = hidden.reshape(row.shape[0], -1, self.score[3].in_features)
+        hidden = hidden.reshape(row.shape[0], -1, hidden.shape[1])
         # Candidates last: a softmax along the last axis is vectorised.
-        logits = self.score[3].weight @ hidden.transpose(1, 2) + self.score[3].bias.unsqueeze(1)
+        weight, bias = self.score[3].weight, self.score[3].bias
+        logits = weight @ hidden.transpose(1, 2) + bias.reshape(-1, 1)
         if self.training and self.dropout > 0:
             gone = torch.rand_like(logits[:, :1]) < self.dropout
             logits = torch.where(gone, torch.full_like(logits, -1e4), logits)

@@ -54,19 +54,17 @@ class CandidateWeights(nn.Module):
             nn.SiLU(),
             nn.Linear(CANDIDATE_WIDTH, CANDIDATE_WIDTH),
             nn.SiLU(),
-            nn.Linear(CANDIDATE_WIDTH, N_ANCHORS),
         )
+        self.by_anchor = nn.Linear(CANDIDATE_WIDTH, N_ANCHORS)
 
     def forward(self, row: Tensor, candidates: Tensor) -> Tensor:
         """Weigh the candidates of a batch."""
         offset = (self.from_row(row) + self.from_candidate.bias).unsqueeze(1) + self.identity
         told = candidates.flatten(0, 2)
         hidden = torch.addmm(offset.flatten(0, 1), told, self.from_candidate.weight.t())
-        hidden = self.score[2](self.score[1](self.score[0](hidden)))
-        hidden = hidden.reshape(row.shape[0], -1, hidden.shape[1])
+        hidden = self.score(hidden).reshape(row.shape[0], -1, self.by_anchor.in_features)
         # Candidates last: a softmax along the last axis is vectorised.
-        weight, bias = self.score[3].weight, self.score[3].bias
-        logits = weight @ hidden.transpose(1, 2) + bias.reshape(-1, 1)
+        logits = self.by_anchor.weight @ hidden.transpose(1, 2) + self.by_anchor.bias.unsqueeze(1)
         if self.training and self.dropout > 0:
             gone = torch.rand_like(logits[:, :1]) < self.dropout
             logits = torch.where(gone, torch.full_like(logits, -1e4), logits)

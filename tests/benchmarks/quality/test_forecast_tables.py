@@ -10,11 +10,9 @@ from benchmarks.quality import forecast_calibration, forecast_m4, forecast_odd
 from benchmarks.quality.figures import Bound, Run
 from benchmarks.quality.forecast_calibration import LEVELS
 from benchmarks.quality.forecast_classes import OddSeries
-from benchmarks.quality.forecast_fine_tuned import training_part
 from benchmarks.quality.forecast_measured import Measured, accuracy, failures, times
 from benchmarks.quality.forecast_published import PUBLISHED
 from benchmarks.quality.forecast_zero_shot import Answered, table_of
-from training.forecast.data import read_series
 from training.forecast.metrics import Case, Score
 
 
@@ -136,15 +134,3 @@ def test_the_season_of_m4_is_chosen_without_the_test_part(tmp_path: Path) -> Non
     assert figures["m4_weekly MASE"].here == pytest.approx(0.0 / scale, abs=1e-9)
     assert figures["m4_weekly MASE"].beside["FFORMA, published"] == 2.108
     assert [row.here for row in chosen.rows if "season 52" in row.figure] == [0.0]
-
-
-def test_no_test_part_is_handed_to_a_fine_tuning(tmp_path: Path) -> None:
-    source = tmp_path / "m4.jsonl.gz"
-    source.write_text('{"id": "a", "season_length": 24, "train": [1, 2, 3], "test": [77]}\n')
-
-    copy = training_part(source, tmp_path / "new")
-
-    assert "77" not in copy.read_text()
-    assert [(s.name, s.values.tolist(), s.future) for s in read_series(copy)] == [
-        ("a", [1, 2, 3], None)
-    ]

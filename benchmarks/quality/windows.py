@@ -17,7 +17,7 @@ from training.forecast.series import Values
 
 Numbers = npt.NDArray[np.int64]
 Hashes = npt.NDArray[np.uint64]
-SAME = 0.99999  # correlation of two windows that count as the same
+SAME = 0.9995  # correlation of two windows that count as the same: means of rounded values
 FEWEST_DIFFERENT = 0.5  # of the steps of a window
 SMOOTH = 0.998  # of the variance of a window is in a parabola
 DECIMALS = 3

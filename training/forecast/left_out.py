@@ -1,7 +1,7 @@
 """Public series that are not trained on, because an evaluation series is in them.
 
 ``python -m benchmarks.quality.leakage`` found each: 24 steps or more that are equal up to scale,
-shift, rounding, and means over 3 or 12 months (docs/decisions/0025-leakage.md).
+shift, rounding, and means over 3, 4 or 12 steps (docs/decisions/0025-leakage.md).
 """
 
 from collections.abc import Mapping
@@ -11,11 +11,13 @@ POOL: Mapping[str, str] = {
     "nngc1-30": "m3_monthly N2774",
     "tsdl-11": "m1_quarterly QRG10",
     "tsdl-16": "m1_yearly YAD14",
+    "tsdl-18": "m1_yearly YAD30",
     "tsdl-61": "m1_quarterly QND30, m3_quarterly N1394",
     "tsdl-101": "m1_monthly MNI91",
     "tsdl-112": "m1_monthly MNI129",
     "tsdl-114": "m1_monthly MNI84",
     "tsdl-121": "m1_monthly MNI135",
+    "tsdl-126": "m3_yearly N0305",
     "tsdl-152": "m1_monthly MNI76",
     "tsdl-160": "m1_monthly MNI166",
     "tsdl-389": "m3_monthly N2581",

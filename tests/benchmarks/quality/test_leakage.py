@@ -60,6 +60,13 @@ def test_only_windows_that_reach_beyond_what_is_known_count() -> None:
     assert [leak.at for leak in leaks([known], hidden(SERIES[:31]))] == [7]
 
 
+def test_a_series_may_repeat_its_own_past() -> None:
+    week = np.tile(walk(24), 3)
+
+    assert not list(leaks([Judged("a", week, known=48)], [Series("a", week[:48])]))
+    assert list(leaks([Judged("a", week, known=48)], [Series("b", week[:48])]))
+
+
 @pytest.mark.parametrize(
     "common",
     [np.arange(40.0) * 3, np.zeros(40), (np.arange(40) == 9) * 5.0, np.arange(40.0) ** 2],

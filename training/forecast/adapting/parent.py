@@ -18,7 +18,7 @@ from training.fine_tuning.parent import (
     load_into,
 )
 from training.forecast.config import ForecastTraining
-from training.forecast.evaluation import as_inputs
+from training.forecast.evaluation import BATCH, as_inputs
 from training.forecast.metrics import Case
 from training.forecast.series import DETECT, Series
 from training.forecast.task import make_network
@@ -66,18 +66,21 @@ def settle(config: ForecastTraining, data: Path) -> Start:
 
 def with_seasons(network: Forecaster, series: Sequence[Series]) -> list[Series]:
     """Let the network detect the seasons that nobody told, from first halves only."""
-    unknown = [item for item in series if item.season_length == DETECT]
-    found: dict[str, int] = {}
-    for item in unknown:
-        half = item.values[: max(1, len(item.values) // 2)]
-        inputs = as_inputs([Case(item.name, half, half[:0], DETECT)])
+    unknown = [place for place, item in enumerate(series) if item.season_length == DETECT]
+    found = list(series)
+    for start in range(0, len(unknown), BATCH):
+        places = unknown[start : start + BATCH]
+        values, told = as_inputs([_first_half(series[place]) for place in places])
         with torch.inference_mode():
-            _, _, period = network.eval()(*inputs)
-        found[item.name] = int(period[0])
-    return [
-        replace(item, season_length=found[item.name]) if item.season_length == DETECT else item
-        for item in series
-    ]
+            _, _, period = network.eval()(values, told)
+        for place, length in zip(places, period.tolist(), strict=True):
+            found[place] = replace(series[place], season_length=length)
+    return found
+
+
+def _first_half(series: Series) -> Case:
+    half = series.values[: max(1, len(series.values) // 2)]
+    return Case(series.name, half, half[:0], DETECT)
 
 
 def _check_not_contradicted(

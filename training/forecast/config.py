@@ -62,10 +62,10 @@ class ForecastTraining(TunableConfig):
     )
     steps: int = option(4000, "Optimiser steps at most.", smoke=6, tuned=800, minimum=1)
     validate_every: int = option(500, "Steps between validations.", smoke=3, tuned=25, minimum=1)
-    patience: int = option(8, "Validations without gain before stopping early.", tuned=6, minimum=1)
+    patience: int = option(8, "Validations without gain before stopping early.", tuned=8, minimum=1)
     batch_size: int = option(128, "Windows in a step.", smoke=16, tuned=64, minimum=2)
     learning_rate: float = option(
-        2e-3, "Highest learning rate of the schedule.", tuned=1e-3, minimum=0.0
+        2e-3, "Highest learning rate of the schedule.", tuned=5e-4, minimum=0.0
     )
     warmup_steps: int = option(100, "Steps of linear warm-up.", smoke=2, tuned=20, minimum=0)
     schedule: Schedule = option(

@@ -60,6 +60,7 @@ def forecast_classical(
         Interrupted: Ctrl-C or SIGTERM.
     """
     quantiles: list[Values | None] = [None] * len(cases)
+    model_of(name, 1)  # loading the library is no part of the method's time
     started = time.monotonic()
     with (
         InterruptionFlag() as interruption,

@@ -71,11 +71,11 @@ def test_when_time_is_up_a_few_windows_are_answered_in_the_order_given(
 
 
 def test_a_signal_stops_it_between_two_windows(monkeypatch: pytest.MonkeyPatch) -> None:
-    def model_of(_: str, season: int) -> Last:
+    def answer(_: str, case: Case) -> None:
         os.kill(os.getpid(), signal.SIGINT)
-        return Last(season)
 
-    monkeypatch.setattr(classical, "model_of", model_of)
+    monkeypatch.setattr(classical, "model_of", lambda _, season: Last(season))
+    monkeypatch.setattr(classical, "answer", answer)
     with pytest.raises(Interrupted, match="AutoTheta; --resume goes on"):
         classical.forecast_classical("AutoTheta", cases(3), range(3), limit_s=9.0)
 

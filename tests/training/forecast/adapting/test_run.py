@@ -54,6 +54,7 @@ def naive(_: str, case: Case) -> Values:
 @pytest.fixture
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(classical, "answer", naive)
+    monkeypatch.setattr(classical, "model_of", lambda *_: None)
 
 
 @pytest.mark.usefixtures("quick")
@@ -106,11 +107,11 @@ def test_data_that_the_export_was_trained_on_is_pointed_out(tmp_path: Path) -> N
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("quick")
 def test_a_smoke_run_needs_no_data_and_leaves_an_export(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(classical, "answer", naive)
     config = configure(ForecastTraining, {"from_": "forecaster", "smoke": True})
     assert train(config) == Path("build/smoke/forecaster-made-up/1")
 
@@ -152,29 +153,38 @@ def test_a_resumed_adaptation_repeats_nothing_and_finds_the_same(
     assert again.metrics == first.metrics
 
 
-@pytest.mark.slow
-def test_series_unlike_any_simulated_one_are_worth_adapting_to(tmp_path: Path) -> None:
-    """A pulse every nine steps that doubles every third time: no classical method knows it."""
-    rng = np.random.default_rng(1)
+def launches(path: Path, n_series: int = 40) -> Path:
+    """Weekly sales after a launch: up to a peak and down again, a course that all share."""
+    rng = np.random.default_rng(7)
     lines = []
-    for i in range(40):
-        step = np.arange(150) + int(rng.integers(27))
-        values = 10 + 5 * (step % 9 == 0) * (1 + (step % 27 == 0)) + rng.normal(0, 0.3, 150)
-        lines.append(json.dumps({"id": f"p{i}", "season_length": 9, "values": values.tolist()}))
-    (tmp_path / "pulses.jsonl").write_text("\n".join(lines))
+    for i in range(n_series):
+        peak, size = rng.uniform(6, 14), rng.uniform(50, 900)
+        week = np.arange(1, 61) / peak
+        mean = size * week * np.exp(1 - week) * np.exp(0.15 * rng.standard_normal(60))
+        values = rng.poisson(mean).tolist()
+        lines.append(json.dumps({"id": f"g{i}", "season_length": 1, "values": values}))
+    path.write_text("\n".join(lines))
+    return path
+
+
+@pytest.mark.slow
+def test_a_course_that_all_series_share_is_worth_adapting_to(tmp_path: Path) -> None:
     config = configure(
         ForecastTraining,
         {
             "from_": "forecaster",
-            "data": tmp_path / "pulses.jsonl",
+            "data": launches(tmp_path / "games.jsonl"),
             "repository": tmp_path / "models",
             "runs": tmp_path / "runs",
-            "steps": 150,
+            "ahead": 10,
+            "steps": 300,
+            "scratch_steps": 300,
             "classical_s": 3.0,
             "threads": 1,
         },
     )
-    manifest = read_manifest(train(config))
-    verdict = manifest.training["recommendation"]
+
+    verdict = read_manifest(train(config)).training["recommendation"]
+
     assert verdict["recommended"] is True
     assert all(contest["better"] for contest in verdict["contests"])

@@ -47,8 +47,8 @@ class Windows:
     owner: Numbers = field(init=False)
 
     def __post_init__(self) -> None:
-        self.rows = np.concatenate([each.rows for each in self.found])
-        self.start = np.concatenate([each.start for each in self.found])
+        self.rows = np.concatenate([np.empty((0, self.length)), *(f.rows for f in self.found)])
+        self.start = np.concatenate([np.empty(0, np.int64), *(f.start for f in self.found)])
         self.owner = np.repeat(np.arange(len(self.found)), [len(f.start) for f in self.found])
 
 

@@ -109,7 +109,14 @@ _add(
 
       seqserve train digits --data letters/ --name letters --cell gru
 
+      seqserve train digits --data letters/ --from digits
+
       seqserve train digits --smoke
+
+    With --from the shipped reader is adapted to your classes, any number and any labels, in
+    minutes, and judged on pictures held out from it beside itself as it is, a network trained from
+    nothing, the nearest picture and logistic regression. It is exported, as digits-letters, only
+    if it is better than all of them by more than chance.
     """,
 )
 _add(
@@ -124,7 +131,14 @@ _add(
 
       seqserve train next-word --data mail.txt.gz --vocabulary-size 5000
 
+      seqserve train next-word --data mail/ --from next-word
+
       seqserve train next-word --smoke
+
+    With --from the shipped network is adapted to your text in minutes; words that it does not know
+    join its vocabulary. It is judged on the end of the text beside itself as it is, a network
+    trained from nothing and Kneser-Ney, and exported, as next-word-mail, only if it is better than
+    all of them by more than chance.
     """,
 )
 _add(

@@ -4,14 +4,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from training.config import Precision, TrainingConfig
+from training.config import Precision, TunableConfig
 from training.options import option
 
 Cell = Literal["rnn", "lstm", "gru", "simple_rnn", "custom_lstm"]
 
 
 @dataclass(frozen=True, kw_only=True)
-class DigitsTraining(TrainingConfig):
+class DigitsTraining(TunableConfig):
     """Settings of the row classifier; the defaults train the export that ships."""
 
     data: Path | None = option(
@@ -19,7 +19,12 @@ class DigitsTraining(TrainingConfig):
         "Folder with the four official IDX files (plain or gz), or with a folder of PNGs per "
         "class; without it, ../shared/data/mnist.",
     )
-    name: str = option("digits", "Name of the export, as the service will know it.")
+    name: str = option(
+        "digits",
+        "Name of the export, as the service will know it; with --from, the parent's and the "
+        "data's without it.",
+        tuned="",
+    )
     seeds: int = option(
         1, "Seeds to train one after the other; the best on validation is exported.", minimum=1
     )
@@ -37,7 +42,11 @@ class DigitsTraining(TrainingConfig):
         0.05, "Probability spread over the other classes.", minimum=0.0, maximum=0.9
     )
     teachers: int = option(
-        3, "Convolutional networks trained first, to be imitated; 0 = none.", smoke=1, minimum=0
+        3,
+        "Convolutional networks trained first, to be imitated; 0 = none.",
+        smoke=1,
+        tuned=0,
+        minimum=0,
     )
     teacher_steps: int = option(17200, "Optimiser steps of a teacher.", smoke=10, minimum=1)
     teaching: float = option(
@@ -61,14 +70,22 @@ class DigitsTraining(TrainingConfig):
     precision: Precision = option(
         "bfloat16", "Arithmetic of the forward pass; float32 where the CPU lacks bfloat16."
     )
-    steps: int = option(51600, "Optimiser steps at most.", smoke=30, minimum=1)
+    steps: int = option(51600, "Optimiser steps at most.", smoke=30, tuned=250, minimum=1)
     max_epochs: int = option(300, "Rounds through the data at most.", minimum=1)
-    validate_every: int = option(1720, "Steps between validations.", smoke=15, minimum=1)
-    patience: int = option(30, "Validations without gain before stopping early.", minimum=1)
+    validate_every: int = option(1720, "Steps between validations.", smoke=15, tuned=50, minimum=1)
+    patience: int = option(
+        30, "Validations without gain before stopping early.", tuned=4, minimum=1
+    )
     batch_size: int = option(64, "Images in a step.", minimum=1)
-    learning_rate: float = option(4e-3, "Highest learning rate of the schedule.", minimum=0.0)
-    warmup_steps: int = option(1500, "Steps of linear warm-up.", smoke=5, minimum=0)
+    learning_rate: float = option(
+        4e-3, "Highest learning rate of the schedule.", minimum=0.0, tuned=1e-3
+    )
+    warmup_steps: int = option(1500, "Steps of linear warm-up.", smoke=5, minimum=0, tuned=20)
     weight_decay: float = option(0.02, "AdamW's weight decay, on matrices only.", minimum=0.0)
     average_decay: float = option(
-        0.999, "Decay of the running average of weights; 0 = no average.", minimum=0.0, maximum=1.0
+        0.999,
+        "Decay of the running average of weights; 0 = no average.",
+        minimum=0.0,
+        maximum=1.0,
+        tuned=0.99,
     )

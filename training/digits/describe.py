@@ -21,8 +21,10 @@ from training.provenance import data_source, describe_training
 _N_GOLDEN = 4
 
 
-def draft_of(data: DigitData, config: DigitsTraining, runs: Sequence[Run], best: Run) -> Draft:
-    """All that the exporter needs besides the network."""
+def draft_of(
+    data: DigitData, config: DigitsTraining, runs: Sequence[Run], best: Run, *, page: str = ""
+) -> Draft:
+    """All that the exporter needs besides the network; ``page`` replaces the usual report."""
     metrics = metrics_of(data, runs, best)
     return Draft(
         name=config.name,
@@ -41,7 +43,7 @@ def draft_of(data: DigitData, config: DigitsTraining, runs: Sequence[Run], best:
         training=training_of(data, config, runs, best),
         data=_sources_of(data),
         licence=data.licence and f"trained on {data.name}, {data.licence}",
-        report_html=build_page(data, config, runs, best, metrics),
+        report_html=page or build_page(data, config, runs, best, metrics),
         tolerance=1e-4,
     )
 

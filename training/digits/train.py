@@ -11,6 +11,7 @@ from pathlib import Path
 
 from models.row_classifier import RowProbabilities
 from training.devices import supported_precision
+from training.digits.adapt import adapt
 from training.digits.config import DigitsTraining
 from training.digits.data import DigitData, load_digits
 from training.digits.describe import draft_of
@@ -27,7 +28,10 @@ def train(config: DigitsTraining) -> Path:
     Raises:
         DataError: the data makes no sense.
         Interrupted: Ctrl-C or SIGTERM; ``--resume`` goes on.
+        NotRecommended: what ``--from`` names was adapted, and that is no better.
     """
+    if config.from_:
+        return adapt(config)
     data = load_digits(config.data, smoke=config.smoke)
     effective = fitted_to(config, data)
     runs = train_seeds(data, effective)

@@ -16,6 +16,7 @@ FEWEST_ITEMS = 6  # with five or fewer no difference of signs is rarer than 5 in
 CHANCE = 0.05
 N_DRAWS = 4000
 CONFIDENCE = 0.95
+MOST = 1000.0  # ratios are no larger: rivals may make no errors at all
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,10 @@ class Contest:
         lead = f"{size:.1%} {'lower' if self.ratio < 1 else 'higher'} error than {self.rival}"
         if self.ratio == 1:
             lead = f"the same error as {self.rival}"
-        span = f"95 % interval of the ratio {self.low:.3f} to {self.high:.3f}, {self.n_items} items"
+        if self.ratio >= MOST:
+            lead = f"errors where {self.rival} makes none"
+        high = f"{self.high:.3f}" if self.high < MOST else "any"
+        span = f"95 % interval of the ratio {self.low:.3f} to {high}, {self.n_items} items"
         if self.better:
             return f"{lead}: better by more than chance ({span})"
         if self.ratio < 1:
@@ -117,14 +121,18 @@ def contest(
     known = np.isfinite(own) & np.isfinite(other)
     first, second = _by_group(own, groups, known), _by_group(other, groups, known)
     n = len(first)
-    if not n or second.sum() <= 0:
-        return Contest(rival, float("nan") if not n else 1.0, 0.0, float("inf"), 1.0, n)
+    if not n:
+        return Contest(rival, MOST, 0.0, MOST, 1.0, n)
+    if second.sum() <= 0:  # a rival that is always right cannot be beaten
+        ratio = MOST if first.sum() > 0 else 1.0
+        return Contest(rival, ratio, min(1.0, ratio), ratio, 1.0, n)
     random = np.random.default_rng(seed)
     drawn = random.integers(n, size=(N_DRAWS, n))
     below = np.maximum(second[drawn].mean(1), 1e-300)
     spread = first[drawn].mean(1) / below
+    spread = np.minimum(spread, MOST)
     low, high = np.quantile(spread, [(1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2])
-    ratio = float(first.mean() / second.mean())
+    ratio = min(float(first.mean() / second.mean()), MOST)
     return Contest(
         rival, ratio, float(low), float(high), _chance_of_lead(second - first, random), n
     )

@@ -3,12 +3,12 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from training.config import Precision, TrainingConfig
+from training.config import Precision, TunableConfig
 from training.options import option
 
 
 @dataclass(frozen=True, kw_only=True)
-class NextWordTraining(TrainingConfig):
+class NextWordTraining(TunableConfig):
     """How to train a next-word predictor; the defaults are those of the export that ships."""
 
     data: Path | None = option(
@@ -21,13 +21,22 @@ class NextWordTraining(TrainingConfig):
         "Text never trained on, for the figures only [default: novels-valid in "
         "../shared/data/text without --data, else the end of the text].",
     )
-    name: str = option("next-word", "Name of the export, as the service will know it.")
+    name: str = option(
+        "next-word",
+        "Name of the export, as the service will know it; with --from, the parent's and the "
+        "data's without it.",
+        tuned="",
+    )
     vocabulary_size: int = option(
-        16_000, "Words known at most.", smoke=1000, minimum=10, maximum=200_000
+        16_000, "Words known at most.", smoke=1000, tuned=24_000, minimum=10, maximum=200_000
     )
     min_count: int = option(3, "Rarer words are unknown.", minimum=1)
     held_out_share: float = option(
-        0.02, "Share of the text, at its end, to validate on.", minimum=0.001, maximum=0.5
+        0.02,
+        "Share of the text, at its end, to validate on; with --from, as much again to judge on.",
+        tuned=0.1,
+        minimum=0.001,
+        maximum=0.5,
     )
     context_length: int = option(
         16, "Words that are read: 1, 2, 4, 8, 16, ...", smoke=8, minimum=1, maximum=256
@@ -50,13 +59,19 @@ class NextWordTraining(TrainingConfig):
     )
     baseline_order: int = option(5, "Order of the Kneser-Ney baseline.", minimum=1, maximum=7)
     precision: Precision = option("bfloat16", "Arithmetic of the forward pass.")
-    steps: int = option(11_000, "Optimiser steps at most.", smoke=30, minimum=1)
+    steps: int = option(11_000, "Optimiser steps at most.", smoke=30, tuned=1200, minimum=1)
     max_epochs: int = option(10, "Times the text is read at most.", minimum=1)
-    validate_every: int = option(1500, "Steps between validations.", smoke=15, minimum=1)
+    validate_every: int = option(1500, "Steps between validations.", smoke=15, tuned=100, minimum=1)
     patience: int = option(4, "Validations without gain before stopping early.", minimum=1)
     batch_size: int = option(32, "Rows in a step.", smoke=8, minimum=1)
-    learning_rate: float = option(2.5e-3, "Highest learning rate of the schedule.", minimum=0.0)
-    warmup_steps: int = option(500, "Steps of linear warm-up.", smoke=2, minimum=0)
+    learning_rate: float = option(
+        2.5e-3, "Highest learning rate of the schedule.", tuned=5e-4, minimum=0.0
+    )
+    warmup_steps: int = option(500, "Steps of linear warm-up.", smoke=2, tuned=40, minimum=0)
     average_decay: float = option(
-        0.998, "Decay of the running average of weights; 0 = no average.", minimum=0.0, maximum=1.0
+        0.998,
+        "Decay of the running average of weights; 0 = no average.",
+        tuned=0.99,
+        minimum=0.0,
+        maximum=1.0,
     )

@@ -17,11 +17,18 @@ def nearest_words(
     Shape:
         vectors: (V, E), a row a word of the vocabulary.
     """
+    return nearest_of(_chosen(vocabulary), vectors, vocabulary, n_nearest=n_nearest)
+
+
+def nearest_of(
+    words: list[str], vectors: NDArray[np.float32], vocabulary: Vocabulary, *, n_nearest: int = 8
+) -> list[tuple[str, str]]:
+    """Each of ``words`` with the words whose vectors point the same way."""
     first = vocabulary.first_word_id
     length = np.linalg.norm(vectors, axis=1, keepdims=True)
     directions = vectors / np.maximum(length, 1e-12)
     rows = []
-    for word in _chosen(vocabulary):
+    for word in words:
         number = vocabulary.ids([word])[0]
         closeness = directions[first:] @ directions[number]
         order = np.argsort(-closeness) + first

@@ -4,25 +4,23 @@ Expect: with the defaults and the text under ``../shared/data/text``, the figure
 time that ``models/repository/next-word/1/manifest.json`` states.
 """
 
-from dataclasses import replace
 from pathlib import Path
 
 from rich.console import Console
 
 from models.compact import compact
 from models.next_words import NextWords
-from training.devices import supported_precision
 from training.errors import DataError
 from training.export import write_export
 from training.loop import fit
+from training.next_word.adapt import adapt
 from training.next_word.config import NextWordTraining
 from training.next_word.corpus import Corpus, load_corpus
 from training.next_word.describe import draft_of
 from training.next_word.evaluation import evaluate
+from training.next_word.fitting import fitted_to
 from training.next_word.kneser_ney import KneserNey
 from training.next_word.task import NextWordTask
-
-FEWEST_STEPS = 300
 
 
 def train(config: NextWordTraining) -> Path:
@@ -31,7 +29,10 @@ def train(config: NextWordTraining) -> Path:
     Raises:
         DataError: the text or the options make no sense.
         Interrupted: Ctrl-C or SIGTERM; ``--resume`` goes on.
+        NotRecommended: what ``--from`` names was adapted, and that is no better.
     """
+    if config.from_:
+        return adapt(config)
     _check(config)
     console = Console(stderr=True)
     corpus = load_corpus(config)
@@ -48,22 +49,6 @@ def train(config: NextWordTraining) -> Path:
     graph = NextWords(network, first_word_id=corpus.vocabulary.first_word_id)
     draft = draft_of(config, corpus, history, graph, evaluation)
     return write_export(graph, draft, config.repository)
-
-
-def fitted_to(config: NextWordTraining, n_words: int) -> NextWordTraining:
-    """Fewer steps and shorter rows where the text is small; no bfloat16 where it is emulated."""
-    segment_length = min(config.segment_length, max(1, n_words - config.context_length - 1))
-    words_per_step = config.batch_size * segment_length
-    enough = max(FEWEST_STEPS, config.max_epochs * n_words // words_per_step)
-    steps = min(config.steps, enough)
-    return replace(
-        config,
-        segment_length=segment_length,
-        steps=steps,
-        validate_every=max(1, config.validate_every * steps // config.steps),
-        warmup_steps=config.warmup_steps * steps // config.steps,
-        precision=supported_precision(config.precision, config.device),
-    )
 
 
 def _check(config: NextWordTraining) -> None:

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from training.fine_tuning.recommendation import contest, recommend
+from training.fine_tuning.recommendation import MOST, contest, recommend
 
 
 def errors(seed: int, n: int, level: float, noise: float) -> list[float]:
@@ -63,6 +63,15 @@ def test_a_rival_that_answered_nothing_is_never_beaten() -> None:
     found = contest("slow", np.ones(9), np.full(9, np.nan), range(9))
     assert found.n_items == 0
     assert not found.better
+
+
+def test_a_rival_without_errors_is_never_beaten_and_stays_a_number() -> None:
+    found = contest("nearest", np.eye(9)[0], np.zeros(9), range(9))
+    assert (found.ratio, found.high, found.better) == (MOST, MOST, False)
+    assert "errors where nearest makes none" in found.words
+    assert contest("nearest", np.zeros(9), np.zeros(9), range(9)).ratio == 1.0
+    rare = contest("nearest", np.eye(9)[0], np.eye(9)[1], range(9))
+    assert np.isfinite([rare.ratio, rare.low, rare.high]).all()
 
 
 @pytest.mark.parametrize("n", [8, 40], ids=["all signs", "drawn signs"])

@@ -9,7 +9,8 @@ from models.manifest import read_manifest
 from models.tokenizer import Tokenizer, Vocabulary
 from training.errors import DataError
 from training.next_word.config import NextWordTraining
-from training.next_word.train import fitted_to, train
+from training.next_word.fitting import fitted_to
+from training.next_word.train import train
 
 TEXT = "The cat sat on the mat. The dog sat on the log, and it's late.\n\n" * 150
 

@@ -1,0 +1,106 @@
+"""A user's own text, cut into what is learned, what stops the learning, and what judges it."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from models.manifest import DataSource, digest_file
+from models.tokenizer import PARAGRAPH, Tokenizer
+from training.errors import DataError
+from training.fine_tuning.parent import Parent
+from training.next_word.config import NextWordTraining
+from training.next_word.corpus import PROJECT_TEXT, SHARED, SMOKE_CHARACTERS
+from training.next_word.text import find_files, read_text
+from training.provenance import data_source
+
+FEWEST_WORDS = 1200
+FEWEST_JUDGED = 1000  # words, unless that is more than a quarter of the text
+REPLAYED_CHARACTERS = 1_500_000  # of each text that the parent learned
+MOST_OLD_WORDS = 20_000
+
+
+@dataclass(frozen=True)
+class OwnText:
+    """Words in order; nothing is chosen on ``judged``."""
+
+    learned: list[str]
+    held_out: list[str]
+    judged: list[str]
+    judged_name: str
+    sources: tuple[DataSource, ...]
+
+
+@dataclass(frozen=True)
+class OldText:
+    """What can be found of the text that the parent learned, and was judged on."""
+
+    replayed: list[str]
+    judged: list[str]
+
+
+def read_own_text(config: NextWordTraining, tokenizer: Tokenizer, parent: Parent) -> OwnText:
+    """Read and cut: the end of the text judges, the part before it stops the learning.
+
+    Raises:
+        DataError: no or too little text, or the parent has learned it already.
+    """
+    files = _files_of(config)
+    sources = [data_source(path, "train") for path in files]
+    if config.evaluate is not None:
+        sources.append(data_source(config.evaluate, "evaluate"))
+    _refuse_learned(parent, sources)
+    longest = SMOKE_CHARACTERS if config.smoke else None
+    words = read_words(files, tokenizer, longest=longest)
+    if len(words) < FEWEST_WORDS:
+        raise DataError(
+            f"{config.data} holds {len(words)} words; at least {FEWEST_WORDS} are needed"
+        )
+    n_judged = min(max(round(config.held_out_share * len(words)), FEWEST_JUDGED), len(words) // 4)
+    if config.evaluate is not None:
+        judged = read_words([config.evaluate], tokenizer, longest=longest)
+        name = config.evaluate.name.split(".")[0]
+        return OwnText(words[:-n_judged], words[-n_judged:], judged, name, tuple(sources))
+    rest, judged = words[:-n_judged], words[-n_judged:]
+    return OwnText(rest[:-n_judged], rest[-n_judged:], judged, "held-out end", tuple(sources))
+
+
+def find_old_text(parent: Parent, tokenizer: Tokenizer, *, smoke: bool) -> OldText:
+    """The parent's texts, where ``../shared/data/text`` has them, told by their digests."""
+    if smoke:
+        return OldText([], [])
+    found: dict[str, list[Path]] = {"train": [], "evaluate": []}
+    for source in parent.manifest.data:
+        path = SHARED / source.name
+        if source.role in found and path.is_file() and digest_file(path).sha256 == source.sha256:
+            found[source.role].append(path)
+    replayed = read_words(found["train"], tokenizer, longest=REPLAYED_CHARACTERS)
+    judged = read_words(found["evaluate"], tokenizer, longest=REPLAYED_CHARACTERS)
+    return OldText(replayed, judged[:MOST_OLD_WORDS])
+
+
+def read_words(files: list[Path], tokenizer: Tokenizer, *, longest: int | None) -> list[str]:
+    """Words of all files, a blank line between two; of each at most ``longest`` characters."""
+    words: list[str] = []
+    for path in files:
+        words += [PARAGRAPH] if words else []
+        words.extend(tokenizer.words(read_text(path, longest=longest)))
+    return words
+
+
+def _files_of(config: NextWordTraining) -> list[Path]:
+    if config.evaluate is not None and not config.evaluate.is_file():
+        raise DataError(f"--evaluate {config.evaluate} is not a file")
+    if config.data is None:
+        if config.smoke:
+            return [PROJECT_TEXT]
+        raise DataError("--from needs --data: a text file or a folder of them")
+    return find_files(config.data)
+
+
+def _refuse_learned(parent: Parent, sources: list[DataSource]) -> None:
+    learned = {source.sha256 for source in parent.manifest.data if source.role == "train"}
+    again = [source.name for source in sources if source.sha256 in learned]
+    if again:
+        raise DataError(
+            f"--from {parent.label}: it has learned {again[0]} already, so nothing can be held out "
+            "from it there"
+        )

@@ -148,11 +148,12 @@ def _export(made: Adaptation, page: str) -> Path:
     )
     evaluation = evaluate(network, baselines, corpus)
     graph = NextWords(network, first_word_id=corpus.vocabulary.first_word_id)
-    draft = draft_of(config, corpus, made.histories[ADAPTED], graph, evaluation)
-    return write_export(graph, _described(made, draft, page), config.repository)
+    history = made.histories[ADAPTED]
+    draft = draft_of(config, corpus, history, graph, evaluation, page=page)
+    return write_export(graph, _described(made, draft), config.repository)
 
 
-def _described(made: Adaptation, draft: Draft, page: str) -> Draft:
+def _described(made: Adaptation, draft: Draft) -> Draft:
     told: dict[str, Any] = {
         "from": made.parent.provenance(),
         "recommendation": made.comparison.recommendation.to_json(),
@@ -164,7 +165,6 @@ def _described(made: Adaptation, draft: Draft, page: str) -> Draft:
         training={**draft.training, **told},
         licence=f"that of the text; adapted from {made.parent.label}: "
         f"{made.parent.manifest.licence or 'no licence stated'}",
-        report_html=page,
     )
 
 

@@ -32,8 +32,10 @@ def draft_of(
     history: History,
     network: NextWords,
     evaluation: Evaluation,
+    *,
+    page: str = "",
 ) -> Draft:
-    """All that the exporter needs besides the network."""
+    """All that the exporter needs besides the network; ``page`` replaces the usual report."""
     metrics = metrics_of(evaluation, corpus)
     answer = ("batch", "rank")
     golden = golden_contexts(network, corpus, config.context_length)
@@ -55,7 +57,7 @@ def draft_of(
         training=_training(config, history, corpus),
         data=corpus.sources,
         licence=LICENCE if config.data is None else "that of the text it was trained on",
-        report_html=build_page(config, corpus, history, network, evaluation, metrics),
+        report_html=page or build_page(config, corpus, history, network, evaluation, metrics),
         files={VOCABULARY_FILE: corpus.vocabulary.to_text().encode()},
     )
 

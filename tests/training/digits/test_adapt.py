@@ -12,7 +12,7 @@ import torch
 
 from models.manifest import digest_file, read_manifest
 from tests.training.digits.pictures import write_folders, write_idx
-from training.digits import adapt, folds, grafting
+from training.digits import adapt, describe, folds, grafting
 from training.digits.config import DigitsTraining
 from training.digits.data import LabelledImages, load_digits
 from training.digits.folds import folds_of
@@ -54,7 +54,9 @@ def small() -> Iterator[None]:
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A parent in ``repository`` and letters in ``letters``."""
     place = tmp_path_factory.mktemp("adapt")
-    train(config(place, data=write_idx(place / "idx")))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(describe, "build_page", lambda *_: "a report")  # which takes longest
+        train(config(place, data=write_idx(place / "idx")))
     write_folders(place / "letters", LETTERS, per_class=5)
     return place
 
@@ -124,6 +126,7 @@ def test_what_is_no_better_is_not_exported_but_explained(folder: Path, tmp_path:
     assert "Not recommended" in (tmp_path / "twins" / "report.html").read_text(encoding="utf-8")
 
 
+@pytest.mark.slow
 def test_ctrl_c_and_resume_end_as_if_never_stopped(
     export: Path, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -13,7 +13,7 @@ from models.manifest import digest_file, read_manifest
 from models.tokenizer import UNKNOWN_ID, Vocabulary
 from training.errors import DataError, Interrupted, NotRecommended
 from training.fine_tuning.parent import Parent, find_parent
-from training.next_word import adapt, own_text
+from training.next_word import adapt, describe, own_text
 from training.next_word.adapting_task import AdaptingTask
 from training.next_word.batches import TextBatch
 from training.next_word.config import NextWordTraining
@@ -61,7 +61,9 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     place = tmp_path_factory.mktemp("adapt")
     (place / "pets.txt").write_text(PETS * 150)
     (place / "zoo.txt").write_text((ZOO + PETS) * 90)
-    train(config(place, data=place / "pets.txt"))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(describe, "build_page", lambda *_: "a report")  # which takes longest
+        train(config(place, data=place / "pets.txt"))
     return place
 
 
@@ -144,6 +146,7 @@ def test_what_is_no_better_is_not_exported_but_explained(folder: Path, tmp_path:
     assert (tmp_path / "worse" / "report.html").read_text() == "a report"
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("no_page")
 def test_ctrl_c_and_resume_end_as_if_never_stopped(
     export: Path, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -1,8 +1,8 @@
-"""Resident memory and file descriptors of the service, sampled while something else happens."""
+"""What the service takes while something else happens: memory, file descriptors, processors."""
 
 import asyncio
 from contextlib import suppress
-from time import perf_counter
+from time import perf_counter, process_time
 
 import psutil
 
@@ -18,6 +18,27 @@ def workers_of(service: RunningService) -> list[psutil.Process]:
 def open_files(service: RunningService) -> int:
     """File descriptors of all workers."""
     return sum(int(worker.num_fds()) for worker in workers_of(service))
+
+
+class Processors:
+    """How many processors the service and this process keep busy, from its making on."""
+
+    def __init__(self, service: RunningService) -> None:
+        self._service = service
+        self._before = self._now()
+
+    def _now(self) -> tuple[float, float, float]:
+        times = [worker.cpu_times() for worker in workers_of(self._service)]
+        served_s = sum(float(each.user + each.system) for each in times)
+        return perf_counter(), served_s, process_time()
+
+    def busy(self) -> dict[str, float]:
+        """Processors of the workers, and of the generator, on average."""
+        spent = [now - before for before, now in zip(self._before, self._now(), strict=True)]
+        return {
+            "service_processors": round(spent[1] / spent[0], 2),
+            "generator_processors": round(spent[2] / spent[0], 2),
+        }
 
 
 class MemoryWatch:

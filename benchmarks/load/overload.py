@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks.load.caller import Target
-from benchmarks.load.memory import MemoryWatch
+from benchmarks.load.memory import MemoryWatch, Processors
 from benchmarks.load.open_loop import NEVER_SENT, OpenLoop, Record
 from benchmarks.running_service import RunningService
 
@@ -42,9 +42,12 @@ async def ladder(
             most_connections=CONNECTIONS,
         )
         async with MemoryWatch(service) as watch:
+            processors = Processors(service)
             record = await loop.run(first_connections=CONNECTIONS)
+            busy = processors.busy()
         row = {"factor": factor, "offered_per_s": round(factor * capacity)}
-        rows.append(row | summary(record, deadline_s) | {"memory_mb": round(watch.peak_mb)})
+        row |= summary(record, deadline_s) | busy
+        rows.append(row | {"memory_mb": round(watch.peak_mb)})
         await asyncio.sleep(1)
     return rows
 

@@ -22,6 +22,8 @@ COLUMNS = {
     "too_late_share": "504",
     "never_sent_share": "gave up",
     "other_share": "other",
+    "service_processors": "processors",
+    "generator_processors": "of clients",
     "memory_mb": "MB",
 }
 SCENARIOS = ("obeying", "storm", "poison", "dripping", "idle", "soak")

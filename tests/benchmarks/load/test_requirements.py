@@ -21,6 +21,7 @@ def row(factor: float, goodput: float, p99_ms: float = 90, refused_ms: float = 1
         record.add(0.0, p99_ms / 1e3, 200)
     record.add(0.0, refused_ms / 1e3, 503)
     facts = {"factor": factor, "offered_per_s": 100 * factor, "memory_mb": 500}
+    facts |= {"service_processors": 1.5, "generator_processors": 0.25}
     return facts | summary(record, 0.1)
 
 

@@ -1,11 +1,16 @@
 """What the leakage check found, and the zero-shot figures without the series that it found."""
 
+import hashlib
+import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from pathlib import Path
 
+from benchmarks.quality import leakage, windows
 from benchmarks.quality.figures import Bound, Row, Run, Table, command_of
 from benchmarks.quality.forecast_zero_shot import ASKED, MODEL, Answered, answered
 from benchmarks.quality.leakage import Leak, judged_series, leaks, training_series
+from models.manifest import digest_file
 from training.forecast.baselines import seasonal_naive
 from training.forecast.metrics import Score, geometric_mean, score
 from training.forecast.sources import LEFT_OUT, PUBLIC_SOURCES, stem
@@ -37,12 +42,29 @@ def tables(run: Run) -> Iterator[Table]:
     """How many series were found; if any, the figures that they cannot have helped."""
     folder = run.data / "series"
     judged = [item.name for item in judged_series(folder)]
-    every = list(leaks(judged_series(folder), training_series(folder, every=True)))
+    every = kept_leaks(folder, run.output)
     found = Found(trained_on(every, served_left_out(run)), trained_on(every, left_out_now()))
     yield table_of(judged, found)
     tainted = {leak.judged for leak in found.served}
     if tainted:
         yield without(answered(run), tainted)
+
+
+def kept_leaks(folder: Path, output: Path) -> list[Leak]:
+    """All leaks, those of series that are left out too; looked for once for the same data and code.
+
+    Raises:
+        DataError: a file is missing.
+    """
+    files = [*sorted(folder.rglob("*.gz")), Path(leakage.__file__), Path(windows.__file__)]
+    content = "".join(digest_file(file).sha256 for file in files)
+    path = output / f"leaks-{hashlib.sha256(content.encode()).hexdigest()[:12]}.json"
+    if path.is_file():
+        return [Leak(**leak) for leak in json.loads(path.read_text(encoding="utf-8"))]
+    found = list(leaks(judged_series(folder), training_series(folder, every=True)))
+    output.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps([asdict(leak) for leak in found], indent=2) + "\n", "utf-8")
+    return found
 
 
 def left_out_now() -> set[str]:

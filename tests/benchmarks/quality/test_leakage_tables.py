@@ -5,6 +5,7 @@ import httpx
 import numpy as np
 import pytest
 
+from benchmarks.quality import leakage_tables
 from benchmarks.quality.figures import Run
 from benchmarks.quality.forecast_zero_shot import Answered
 from benchmarks.quality.leakage import Leak
@@ -62,3 +63,25 @@ def test_figures_without_the_series_found_are_judged_beside_those_with_them() ->
     assert mase.here == pytest.approx(0.5)
     assert mase.beside == {"with them": pytest.approx(0.25)}
     assert mase.holds()
+
+
+def test_leaks_are_looked_for_again_only_when_the_data_change(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    searches: list[int] = []
+
+    def search(judged: object, training: object) -> list[Leak]:
+        searches.append(1)
+        return [LEAK]
+
+    monkeypatch.setattr(leakage_tables, "leaks", search)
+    monkeypatch.setattr(leakage_tables, "judged_series", lambda _: [])
+    monkeypatch.setattr(leakage_tables, "training_series", lambda *_, **__: [])
+    (tmp_path / "a.gz").write_bytes(b"1")
+
+    twice = [leakage_tables.kept_leaks(tmp_path, tmp_path / "out") for _ in range(2)]
+    (tmp_path / "a.gz").write_bytes(b"2")
+    leakage_tables.kept_leaks(tmp_path, tmp_path / "out")
+
+    assert twice == [[LEAK], [LEAK]]
+    assert len(searches) == 2

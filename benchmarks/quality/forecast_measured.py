@@ -36,7 +36,9 @@ TIMES_NOTE = (
     "This service: all its processes, asked over HTTP for 64 series at once, parsing included. "
     "Methods: fitting and forecasting alone, one series after the other."
 )
-FAILURES_NOTE = "The seasonal naive stands in for them. This service fails on none or the run ends."
+FAILURES_NOTE = (
+    "No finite forecast, or an error. The seasonal naive stands in for those of methods."
+)
 
 
 @dataclass(frozen=True)
@@ -62,7 +64,7 @@ def tables(run: Run) -> Iterator[Table]:
     for metric in METRICS:
         yield accuracy(metric, same)
     yield times(services, found)
-    yield failures(found)
+    yield failures(services, found)
 
 
 def measured(
@@ -137,10 +139,16 @@ def times(services: Mapping[str, Answered], found: Mapping[str, Mapping[str, Mea
     return Table(title, command_of(PART), rows, ",.2f", TIMES_NOTE)
 
 
-def failures(found: Mapping[str, Mapping[str, Measured]]) -> Table:
-    """Series on which a method failed, so that it answered with the seasonal naive."""
+def failures(
+    services: Mapping[str, Answered], found: Mapping[str, Mapping[str, Measured]]
+) -> Table:
+    """How many series a method, or the service, has no finite forecast of."""
     rows = [
-        Row(task, 0.0, {method: float(tasks[task].failed) for method, tasks in found.items()})
-        for task in next(iter(found.values()))
+        Row(
+            task,
+            float(sum(not np.isfinite(answer).all() for answer in service.quantiles)),
+            {method: float(tasks[task].failed) for method, tasks in found.items()},
+        )
+        for task, service in services.items()
     ]
     return Table("Series where a method failed", command_of(PART), rows, ",.0f", FAILURES_NOTE)

@@ -41,7 +41,6 @@ def test_methods_are_set_beside_the_service_on_the_same_series() -> None:
     assert tasks[0].figure == "a (6 series)"
     assert mean.here == pytest.approx(0.5)  # 1/4 and 4/4
     assert mean.beside == {"ETS": pytest.approx(0.5), "seasonal naive": 1.0}
-    assert failures(found).rows[1].beside == {"ETS": 2.0}
 
 
 def test_times_are_for_a_thousand_series_whatever_was_measured() -> None:
@@ -52,6 +51,15 @@ def test_times_are_for_a_thousand_series_whatever_was_measured() -> None:
 
     assert row.here == pytest.approx(2.5)
     assert row.beside == {"ETS": pytest.approx(500), "here, wall clock": pytest.approx(5)}
+
+
+def test_failures_of_methods_and_of_the_service_are_counted() -> None:
+    case = Case("s", np.zeros(3), np.zeros(1), 1)
+    service = Answered([case] * 2, [np.zeros((1, 9)), np.full((1, 9), np.nan)], 0.0, None)
+
+    row = failures({"a": service}, {"ETS": {"a": measured(2, 1)}}).rows[0]
+
+    assert (row.here, row.beside) == (1.0, {"ETS": 2.0})
 
 
 def test_coverage_counts_every_known_truth_once() -> None:

@@ -18,6 +18,8 @@ N_ANCHORS = len(ANCHORS)
 N_CANDIDATES = N_VIEWS * N_METHODS
 CANDIDATE_WIDTH = 48
 FIRST_SPREAD = 1.25  # mean absolute error -> standard deviation of a normal
+SEASON_CLASSES = ("none", "short", "long")  # each has a width of its own
+SHORT_SEASON = 12  # longest of a short season
 GROWTH = 0.35  # of the spread with the logarithm of the horizon, before training
 
 
@@ -76,10 +78,15 @@ class QuantileSpread(nn.Module):
 
     The median may shift by one spread; gaps between levels are positive. The spread is the
     error that the weighted candidates made on the past, times what the network makes of it.
+    After training, ``width`` widens or narrows the intervals of a class of seasons as a whole, so
+    that they hold on data never trained on what they promise; the median stays.
 
     Shape:
-        row: (B, width + 4 A); log_error: (B, A); returns (B, A, L).
+        row: (B, width + 4 A); log_error: (B, A); period: (B,) int64; returns (B, A, L).
     """
+
+    growth: Tensor
+    width: Tensor
 
     def __init__(self, width: int, levels: Sequence[float]) -> None:
         super().__init__()
@@ -92,16 +99,18 @@ class QuantileSpread(nn.Module):
         nn.init.zeros_(self.out.weight)
         with torch.no_grad():
             self.out.bias.copy_(_normal_start(levels).repeat(N_ANCHORS))
+        self.short_season = SHORT_SEASON
+        self.register_buffer("width", torch.ones(len(SEASON_CLASSES)))
 
-    growth: Tensor
-
-    def forward(self, row: Tensor, log_error: Tensor) -> Tensor:
+    def forward(self, row: Tensor, log_error: Tensor, period: Tensor) -> Tensor:
         """Spread the quantiles of a batch."""
         raw = self.out(self.hidden(row)).reshape(-1, self.n_anchors, self.n_levels + 1)
         shift, gaps = torch.tanh(raw[..., :1]), softplus(raw[..., 1 : self.n_levels])
         below = -gaps[..., : self.middle].flip(2).cumsum(2).flip(2)
         above = gaps[..., self.middle :].cumsum(2)
-        spread = torch.cat([below, torch.zeros_like(shift), above], 2) + shift
+        season_class = (period > 1).to(torch.int64) + (period > self.short_season)
+        width = self.width[season_class].reshape(-1, 1, 1)
+        spread = torch.cat([below, torch.zeros_like(shift), above], 2) * width + shift
         log_size = 0.5 * (log_error + log_error[:, :1]) + self.growth + raw[..., self.n_levels]
         return spread * torch.exp(log_size.clamp(max=7.0)).unsqueeze(2)
 

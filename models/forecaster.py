@@ -172,7 +172,7 @@ class Forecaster(nn.Module):
         rise = rise.squeeze(2)
         told = [row, log_error, signed_log(dissent / error), signed_log(rise / error)]
         told.append(torch.log(dissent + 1e-3))
-        spread: Tensor = self.spread(torch.cat(told, 1), log_error)
+        spread: Tensor = self.spread(torch.cat(told, 1), log_error, past.period)
         return spread
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from training.export import write_export
 from training.forecast.adapting.run import adapt
+from training.forecast.calibration import calibrate
 from training.forecast.config import ForecastTraining
 from training.forecast.describe import draft_of, judge
 from training.forecast.sources import load_data
@@ -28,6 +29,7 @@ def train(config: ForecastTraining) -> Path:
     data = load_data(config)
     task = ForecastTask(data, config)
     history = fit(task, config, title="forecaster")
+    calibrate(task.network, data)
     verdict = judge(task.network, data)
     return write_export(
         task.network, draft_of(task.network, data, config, history, verdict), config.repository

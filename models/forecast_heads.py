@@ -18,8 +18,7 @@ N_ANCHORS = len(ANCHORS)
 N_CANDIDATES = N_VIEWS * N_METHODS
 CANDIDATE_WIDTH = 48
 FIRST_SPREAD = 1.25  # mean absolute error -> standard deviation of a normal
-SEASON_CLASSES = ("none", "short", "long")  # each has a width of its own
-SHORT_SEASON = 12  # longest of a short season
+SEASON_EDGES = (1, 12, 60)  # longest season of every class but the last; each has its width
 GROWTH = 0.35  # of the spread with the logarithm of the horizon, before training
 
 
@@ -86,6 +85,7 @@ class QuantileSpread(nn.Module):
     """
 
     growth: Tensor
+    season_edges: Tensor
     width: Tensor
 
     def __init__(self, width: int, levels: Sequence[float]) -> None:
@@ -99,8 +99,8 @@ class QuantileSpread(nn.Module):
         nn.init.zeros_(self.out.weight)
         with torch.no_grad():
             self.out.bias.copy_(_normal_start(levels).repeat(N_ANCHORS))
-        self.short_season = SHORT_SEASON
-        self.register_buffer("width", torch.ones(len(SEASON_CLASSES)))
+        self.register_buffer("season_edges", torch.tensor(SEASON_EDGES))
+        self.register_buffer("width", torch.ones(len(SEASON_EDGES) + 1))
 
     def forward(self, row: Tensor, log_error: Tensor, period: Tensor) -> Tensor:
         """Spread the quantiles of a batch."""
@@ -108,8 +108,7 @@ class QuantileSpread(nn.Module):
         shift, gaps = torch.tanh(raw[..., :1]), softplus(raw[..., 1 : self.n_levels])
         below = -gaps[..., : self.middle].flip(2).cumsum(2).flip(2)
         above = gaps[..., self.middle :].cumsum(2)
-        season_class = (period > 1).to(torch.int64) + (period > self.short_season)
-        width = self.width[season_class].reshape(-1, 1, 1)
+        width = self.width[torch.bucketize(period, self.season_edges)].reshape(-1, 1, 1)
         spread = torch.cat([below, torch.zeros_like(shift), above], 2) * width + shift
         log_size = 0.5 * (log_error + log_error[:, :1]) + self.growth + raw[..., self.n_levels]
         return spread * torch.exp(log_size.clamp(max=7.0)).unsqueeze(2)

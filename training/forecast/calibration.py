@@ -11,7 +11,7 @@ from typing import cast
 import numpy as np
 from torch import nn
 
-from models.forecast_heads import SEASON_CLASSES, SHORT_SEASON
+from models.forecast_heads import SEASON_EDGES
 from models.forecaster import QUANTILE_LEVELS, Forecaster
 from training.forecast.evaluation import forecast
 from training.forecast.metrics import Case
@@ -39,7 +39,7 @@ def calibrate(network: nn.Module, data: ForecastData) -> None:
         {name: list(zip(cases, forecast(network, cases), strict=True)) for name, cases in g.items()}
         for g in (data.zero_shot, data.own)
     ]
-    for place in range(len(SEASON_CLASSES)):
+    for place in range(len(SEASON_EDGES) + 1):
         for answered in found:
             groups = of_class(answered, place)
             if groups:
@@ -57,8 +57,8 @@ def of_class(answered: Mapping[str, Sequence[Answered]], place: int) -> list[lis
 
 
 def season_class(season_length: int) -> int:
-    """Place in ``SEASON_CLASSES``; a season to be detected counts as none."""
-    return int(season_length > 1) + int(season_length > SHORT_SEASON)
+    """How many of ``SEASON_EDGES`` it exceeds; a season to be detected counts as none."""
+    return sum(season_length > edge for edge in SEASON_EDGES)
 
 
 def best_width(groups: Sequence[Sequence[Answered]]) -> float:

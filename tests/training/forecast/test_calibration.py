@@ -2,7 +2,6 @@ import numpy as np
 import pytest
 import torch
 
-from models.forecast_heads import SEASON_CLASSES
 from models.forecaster import QUANTILE_LEVELS, Forecaster
 from training.forecast.calibration import (
     Answered,
@@ -16,6 +15,11 @@ from training.forecast.sources import ForecastData
 from training.forecast.windows import WindowBank
 
 STEPS, MEDIAN = 400, QUANTILE_LEVELS.index(0.5)
+
+
+def network() -> Forecaster:
+    torch.manual_seed(1)
+    return Forecaster(hidden_size=4, width=6, horizon=8, context_length=48).eval()
 
 
 def answered(spread: float, season_length: int = 1) -> Answered:
@@ -46,14 +50,13 @@ def test_missing_truth_does_not_count() -> None:
     assert coverage_with([[(case, quantiles)]], 1.0) == pytest.approx(0.8, abs=0.01)
 
 
-def test_seasons_are_none_short_or_long() -> None:
-    assert [season_class(length) for length in (0, 1, 2, 12, 13, 168)] == [0, 0, 1, 1, 2, 2]
-    assert len(SEASON_CLASSES) == 3
+def test_the_class_of_a_season_is_that_of_the_network() -> None:
+    lengths = [0, 1, 2, 12, 13, 60, 61, 366]
 
+    edges = network().spread.season_edges
 
-def network() -> Forecaster:
-    torch.manual_seed(1)
-    return Forecaster(hidden_size=4, width=6, horizon=8, context_length=48).eval()
+    assert [season_class(length) for length in lengths] == [0, 0, 1, 1, 2, 2, 3, 3]
+    assert torch.bucketize(torch.tensor(lengths), edges).tolist() == [0, 0, 1, 1, 2, 2, 3, 3]
 
 
 def noise(n_cases: int, season_length: int) -> list[Case]:

@@ -96,15 +96,14 @@ class Connection(ParsedConnection):
             if self._missing <= 0:
                 self._body_came()
             data = rest
-        if data:
-            self._keep_for_later(data)
+        self._keep_for_later(data)
 
     def _keep_for_later(self, data: bytes) -> None:
         self._later += data
-        if self._head:
-            self.flow.pause_reading()
-        else:
+        if not self._head:
             self._read_later()
+        elif data:
+            self.flow.pause_reading()
 
     def _read_later(self) -> None:
         """Now that the request before it is answered."""

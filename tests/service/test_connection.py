@@ -54,6 +54,7 @@ class Entrance:
         self.echo = echo
         self.port = 0
         self.lost = 0
+        self.made: list[Connection] = []
         self.refused: list[tuple[str, int]] = []
         self.lines = Door(("/busy",), default_timeout_s=30, count=self.count)
         self.busy = self.lines.lines[b"/busy"]
@@ -76,7 +77,7 @@ async def opened() -> AsyncIterator[Entrance]:
     state = uvicorn.server.ServerState()
 
     def connection() -> Connection:
-        return Connection(
+        made = Connection(
             config=config,
             server_state=state,
             app_state={},
@@ -84,6 +85,8 @@ async def opened() -> AsyncIterator[Entrance]:
             door=door.lines,
             on_lost=door.on_lost,
         )
+        door.made.append(made)
+        return made
 
     loop = asyncio.get_running_loop()
     server = await loop.create_server(connection, "127.0.0.1", 0)
@@ -151,6 +154,21 @@ async def test_who_goes_on_dripping_is_not_listened_to_for_long(
         writer.close()
 
 
+async def test_a_transport_that_cannot_end_one_side_is_closed_later_all_the_same(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("service.timed_connection.LINGER_S", 0.05)
+    async with opened() as door:
+        reader, writer = await door.connect()
+        await until(lambda: bool(door.made))
+        monkeypatch.setattr(type(door.made[0].transport), "can_write_eof", lambda _: False)
+        writer.write(request(b"", declared=1000))
+
+        assert (await reader.read()).startswith(b"HTTP/1.1 408")
+        door.made[0]._too_slow()  # closed already: nothing more is said
+        writer.close()
+
+
 async def test_the_application_learns_that_the_body_will_not_come() -> None:
     async with opened() as door:
         _, writer = await door.connect()
@@ -193,6 +211,60 @@ async def test_a_slow_answer_is_not_the_fault_of_the_client() -> None:
 
         assert (await reader.readuntil(b"\r\n\r\n1")).startswith(ANSWER)
         assert (await reader.readuntil(b"\r\n\r\n2")).startswith(ANSWER)
+        writer.close()
+
+
+async def answered(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
+    writer.write(request(b"12"))
+    return (await reader.readuntil(b"\r\n\r\n2")).startswith(ANSWER)
+
+
+async def test_an_idle_connection_is_closed_when_its_time_is_over() -> None:
+    async with opened() as door:
+        reader, writer = await door.connect()
+        assert await answered(reader, writer)
+        (connection,) = door.made
+        connection._idle_since_s -= connection.timeout_keep_alive
+        connection.timeout_keep_alive_handler()
+
+        assert await reader.read() == b""
+        connection.timeout_keep_alive_handler()  # closed already: nothing happens
+        writer.close()
+
+
+async def test_a_connection_that_was_used_meanwhile_is_looked_at_again() -> None:
+    async with opened() as door:
+        streams = await door.connect()
+        assert await answered(*streams)
+        (connection,) = door.made
+        first = connection.timeout_keep_alive_task
+        assert await answered(*streams)
+        assert connection.timeout_keep_alive_task is first  # one timer for both
+        connection._idle_since_s -= connection.timeout_keep_alive / 2
+        connection.timeout_keep_alive_handler()
+        again = connection.timeout_keep_alive_task
+        assert again
+        assert again is not first
+        left_s = again.when() - asyncio.get_running_loop().time()
+        assert 0 < left_s <= connection.timeout_keep_alive / 2
+
+        assert await answered(*streams)
+        streams[1].close()
+
+
+async def test_a_connection_that_waits_for_its_answer_is_not_idle() -> None:
+    async with opened() as door:
+        reader, writer = await door.connect()
+        assert await answered(reader, writer)
+        door.echo.go_on.clear()
+        writer.write(request(b"1"))
+        await until(lambda: not door.made[0]._idle_since_s)
+        door.made[0].timeout_keep_alive_handler()
+        assert door.made[0].timeout_keep_alive_task is None
+        door.echo.go_on.set()
+
+        assert (await reader.readuntil(b"\r\n\r\n1")).startswith(ANSWER)
+        assert door.made[0].timeout_keep_alive_task is not None
         writer.close()
 
 

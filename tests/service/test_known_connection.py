@@ -162,6 +162,22 @@ async def test_a_new_connection_knows_the_head_as_well(wire: Wired) -> None:
     assert wire.fed == []
 
 
+async def test_a_body_may_come_in_pieces(wire: Wired) -> None:
+    plain = post(WORDS.path, WORDS.body)
+    await wire.send(plain)
+    reader, writer = await wire.connect()
+    await until(lambda: len(wire.made) == 2)
+    fed, connection = parsed(wire), wire.made[1]
+    for piece in (plain[:-5], plain[-5:-3], plain[-3:] + plain[:7]):
+        connection.data_received(piece)
+    connection.data_received(plain[7:])
+    bodies = [(await read_answer(reader)).body for _ in range(2)]
+    writer.close()
+
+    assert bodies[0] == bodies[1]
+    assert fed == []
+
+
 async def test_what_is_not_plain_after_all_is_parsed(wire: Wired) -> None:
     plain, odd = post(WORDS.path, WORDS.body), post(WORDS.path, b'{"contexts": 7}')
     answers = await asked(wire, plain, odd, plain)
@@ -298,3 +314,25 @@ async def test_who_leaves_before_the_answer_is_written_is_counted_once(
     assert line.in_flight == BUSY
     writer.close()
     assert await reader.read() == b""
+
+
+async def test_what_waits_on_a_connection_that_ends_is_not_read(wire: Wired) -> None:
+    plain = post(WORDS.path, WORDS.body)
+    await wire.send(plain)
+    crowd(wire, WORDS.path)
+    reader, writer = await wire.connect()
+    await until(lambda: len(wire.made) == 2)
+    connection = wire.made[1]
+    line = wire.door.lines[b"/next-word"]
+    before = line.refused
+    hurried = post(WORDS.path, WORDS.body, "X-Timeout-Ms: 500")
+    connection.data_received(hurried)
+    connection.data_received(hurried + hurried)
+    assert line.refused == before + 2
+    connection.transport.close()
+    for _ in range(3):
+        await asyncio.sleep(0)
+
+    assert line.refused == before + 2
+    writer.close()
+    await reader.read()

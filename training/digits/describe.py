@@ -12,10 +12,9 @@ from training.digits.config import DigitsTraining
 from training.digits.data import DigitData
 from training.digits.evaluation import Scores, class_prior, score
 from training.digits.page import build_page
-from training.digits.runs import Run
+from training.digits.runs import Hardening, Run
 from training.digits.teacher import Teacher
 from training.export import Draft
-from training.loop import History
 from training.provenance import data_source, describe_training
 
 _N_GOLDEN = 4
@@ -54,6 +53,8 @@ def metrics_of(data: DigitData, runs: Sequence[Run], best: Run) -> list[Metric]:
     baseline = score(prior, data.test.labels)
     accuracies = [run.test.accuracy for run in runs]
     seeds = f"seeds {', '.join(str(run.seed) for run in runs)}"
+    if best.hardening:
+        seeds += ", before hardening"
     spread = statistics.stdev(accuracies) if len(runs) > 1 else 0.0
 
     def test_metric(name: str, value: float, base: float | None = None, note: str = "") -> Metric:
@@ -89,18 +90,21 @@ def training_of(
         # Without --resume the same command trains the same from the start.
         "command": described["command"].replace(" --resume", ""),
         "seed": best.seed,
-        "wall_time_s": round(sum(history.wall_time_s for history in _histories(runs, best)), 1),
+        "wall_time_s": round(_wall_time_s(runs, best), 1),
         "runs": [_run_of(run) for run in runs],
         "teachers": [_teacher_of(teacher) for teacher in best.teachers],
+        "hardening": _hardening_of(best.hardening) if best.hardening else None,
         "n_parameters": sum(p.numel() for p in best.network.parameters()),
         "split": data.note,
         "md5_unzipped": dict(data.md5),
     }
 
 
-def _histories(runs: Sequence[Run], best: Run) -> list[History]:
-    """Of all that was trained: the runs, and the teachers that they share."""
-    return [teacher.history for teacher in best.teachers] + [run.history for run in runs]
+def _wall_time_s(runs: Sequence[Run], best: Run) -> float:
+    """Of all that was trained: the runs, the teachers that they share, and the last stage."""
+    histories = [teacher.history for teacher in best.teachers] + [run.history for run in runs]
+    last = best.hardening.wall_time_s if best.hardening else 0.0
+    return sum(history.wall_time_s for history in histories) + last
 
 
 def _teacher_of(teacher: Teacher) -> dict[str, Any]:
@@ -114,17 +118,25 @@ def _teacher_of(teacher: Teacher) -> dict[str, Any]:
     }
 
 
-def _run_of(run: Run) -> dict[str, Any]:
-    def rounded(scores: Scores) -> dict[str, float]:
-        return {name: round(value, 6) for name, value in vars(scores).items()}
+def _hardening_of(hardening: Hardening) -> dict[str, Any]:
+    return vars(hardening) | {
+        "validation_before": _rounded(hardening.validation_before),
+        "test_before": _rounded(hardening.test_before),
+    }
 
+
+def _rounded(scores: Scores) -> dict[str, float]:
+    return {name: round(value, 6) for name, value in vars(scores).items()}
+
+
+def _run_of(run: Run) -> dict[str, Any]:
     return {
         "seed": run.seed,
         "best_step": run.history.best_step,
         "wall_time_s": round(run.history.wall_time_s, 1),
         "temperature": round(run.temperature, 4),
-        "validation": rounded(run.validation),
-        "test": rounded(run.test),
+        "validation": _rounded(run.validation),
+        "test": _rounded(run.test),
     }
 
 

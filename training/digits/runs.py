@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from models.row_classifier import RowClassifier
 from training.checkpoint import CHECKPOINT_FILE
@@ -14,6 +14,17 @@ from training.digits.evaluation import Scores, best_temperature, probabilities_o
 from training.digits.task import DigitsTask, logits_of
 from training.digits.teacher import TaughtTask, Teacher, teacher_configs, train_teacher
 from training.loop import History, fit
+
+
+@dataclass(frozen=True)
+class Hardening:
+    """How much of the last stage was kept, what it took, and what was reached before it."""
+
+    share: float
+    steps: int
+    wall_time_s: float
+    validation_before: Scores
+    test_before: Scores
 
 
 @dataclass(frozen=True)
@@ -28,6 +39,7 @@ class Run:
     test: Scores
     test_logits: Tensor
     teachers: tuple[Teacher, ...] = ()
+    hardening: Hardening | None = None
 
 
 def train_seeds(data: DigitData, config: DigitsTraining) -> list[Run]:
@@ -69,19 +81,22 @@ def _train(data: DigitData, config: DigitsTraining, teachers: Sequence[Teacher])
     networks = [teacher.network for teacher in teachers]
     task = TaughtTask(data, config, networks) if networks else DigitsTask(data, config)
     history = fit(task, config, title=config.name)
-    network = task.network
+    return replace(measured(task.network, data, config.seed, history), teachers=tuple(teachers))
+
+
+def measured(network: nn.Module, data: DigitData, seed: int, history: History) -> Run:
+    """Choose the network's temperature on validation, and measure what it reaches."""
     assert isinstance(network, RowClassifier)  # noqa: S101  for the type checker
     logits = logits_of(network, data.validation)
     labels = torch.from_numpy(data.validation.labels)
     temperature = best_temperature(logits, labels)
     test_logits = logits_of(network, data.test)
     return Run(
-        seed=config.seed,
+        seed=seed,
         network=network,
         history=history,
         temperature=temperature,
         validation=score(probabilities_of(logits, temperature), data.validation.labels),
         test=score(probabilities_of(test_logits, temperature), data.test.labels),
         test_logits=test_logits,
-        teachers=tuple(teachers),
     )

@@ -51,8 +51,8 @@ def adapt(config: DigitsTraining) -> Path:
     if config.data is None and not config.smoke:
         raise DataError("--from needs --data: a folder with a folder of PNGs for each class")
     data = load_digits(config.data, smoke=config.smoke)
-    config = _fitted(config, parent)
     folds = folds_of(data)
+    config = _fitted(config, parent, folds)
     trials = Trials(parent, config, folds)
     adapted, scratch = trials.adapted(), trials.from_scratch()
     comparison = compare(parent, folds, adapted, scratch)
@@ -88,10 +88,12 @@ def table_of(made: _Adaptation) -> tuple[tuple[str, ...], list[tuple[str, ...]]]
     return header, rows
 
 
-def _fitted(config: DigitsTraining, parent: Parent) -> DigitsTraining:
+def _fitted(config: DigitsTraining, parent: Parent, folds: Folds) -> DigitsTraining:
+    """The parent's sizes; in cross-validation no step is chosen, so the last one counts."""
     name = config.name or adapted_name(parent, config.data or Path("smoke"))
     precision = supported_precision(config.precision, config.device)
-    plain = replace(config, name=name, precision=precision, seeds=1, teachers=0)
+    keep = "last" if folds.crossed else config.keep
+    plain = replace(config, name=name, precision=precision, keep=keep, seeds=1, teachers=0)
     return with_sizes_of(parent, plain)
 
 
@@ -101,7 +103,7 @@ def _refusal(config: DigitsTraining, page: str) -> str:
     report.write_text(page, encoding="utf-8")
     return (
         f"nothing was exported, because the adapted model is not better; {report} shows why. "
-        "More pictures help most; --anyway --resume exports it all the same"
+        "More pictures may help; --anyway --resume exports it all the same"
     )
 
 

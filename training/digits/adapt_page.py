@@ -71,13 +71,17 @@ def per_class(comparison: Comparison) -> Figure:
     names = list(comparison.probabilities)
     others = [name for name in names if name not in (ADAPTED, SCRATCH)]
     best = max(others, key=comparison.accuracy)
-    labels = comparison.judged.test.labels
     with plot_style():
         figure = new_figure(width=max(8.0, 0.4 * len(comparison.judged.classes)))
         axes = figure.add_subplot()
         for name, color, marker in ((best, "tab:gray", "x"), (SCRATCH, "tab:orange", "+")):
             axes.plot(_shares(comparison, name), marker, color=color, label=name)
-        axes.bar(np.arange(labels.max() + 1), _shares(comparison, ADAPTED), label=ADAPTED)
+        axes.bar(
+            range(len(comparison.judged.classes)),
+            _shares(comparison, ADAPTED),
+            label=ADAPTED,
+            alpha=0.4,
+        )
         axes.set_xticks(range(len(comparison.judged.classes)), list(comparison.judged.classes))
         axes.set(xlabel="class", ylabel="share right")
         figure.legend(loc="outside upper right", ncols=3)

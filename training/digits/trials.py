@@ -83,9 +83,8 @@ class Trials:
     def _of_part(self, data: DigitData, name: str) -> DigitsTraining:
         config = self._stages[name]
         steps = min(config.steps, config.max_epochs * -(-len(data.training) // config.batch_size))
-        keep = "last" if self._folds.crossed else config.keep
         warmup = min(config.warmup_steps, steps // 10)
-        return replace(config, steps=steps, keep=keep, warmup_steps=warmup)
+        return replace(config, steps=steps, warmup_steps=warmup)
 
 
 def steps_of_head(n_images: int, batch_size: int) -> int:

@@ -136,7 +136,7 @@ def _refusal(config: NextWordTraining, page: str) -> str:
     report.write_text(page, encoding="utf-8")
     return (
         f"nothing was exported, because the adapted model is not better; {report} shows why. "
-        "More text helps most; --anyway --resume exports it all the same"
+        "More text may help; --anyway --resume exports it all the same"
     )
 
 

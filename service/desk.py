@@ -1,9 +1,8 @@
-"""Where bodies wait to be read, and answers to be written, when there are many at once.
+"""Where bodies wait to be read when many come at once: the loop sees its sockets in between.
 
-Either takes ten times as long as refusing a request. If all that came in a turn of the event loop
-were read in that turn, and all answers of a pass written in one, those whom the door refuses would
-wait for it: the more is asked, the longer the turns, and nobody is told in time that there is no
-room. So work is done in slices, and in between the sockets have their turn.
+Reading a body takes ten times as long as refusing it. If all that came in a turn of the event loop
+were read in that turn, those whom the door refuses would wait for it: the more is asked, the longer
+the turns, and nobody is told in time that there is no room.
 """
 
 import asyncio
@@ -11,29 +10,20 @@ from collections import deque
 from collections.abc import Callable
 from time import perf_counter
 
-# How long work is done before the sockets have their turn.
+# How long bodies are read before the sockets have their turn.
 SLICE_S = 0.001
-
-Work = Callable[[], None]
 
 
 class Desk:
-    """Does a slice of work in every turn of the loop: answers first, all in the order they came."""
+    """Does work in the order in which it came, a slice of it in every turn of the loop."""
 
     def __init__(self) -> None:
-        self._bodies: deque[Work] = deque()
-        self._answers: deque[Work] = deque()
+        self._waiting: deque[Callable[[], None]] = deque()
         self._awake = False
 
-    def read(self, work: Work) -> None:
-        """Read a body soon."""
-        self._bodies.append(work)
-        if not self._awake:
-            self._wake()
-
-    def answer(self, work: Work) -> None:
-        """Write an answer soon: before any body, as it makes room for one."""
-        self._answers.append(work)
+    def add(self, work: Callable[[], None]) -> None:
+        """Do ``work`` soon."""
+        self._waiting.append(work)
         if not self._awake:
             self._wake()
 
@@ -45,8 +35,8 @@ class Desk:
         end_s = perf_counter() + SLICE_S
         self._awake = False
         try:
-            while perf_counter() < end_s and (waiting := self._answers or self._bodies):
-                waiting.popleft()()
+            while self._waiting and perf_counter() < end_s:
+                self._waiting.popleft()()
         finally:
-            if (self._answers or self._bodies) and not self._awake:
+            if self._waiting and not self._awake:
                 self._wake()

@@ -1,7 +1,6 @@
 """One request on the direct path, in the place of the cycle that uvicorn would make for it."""
 
 import asyncio
-from functools import partial
 from time import perf_counter
 from typing import Any, Protocol
 
@@ -101,7 +100,7 @@ class DirectRequest:
         if not may_wait or self._line.in_flight < BUSY:
             self._read()
         else:
-            self._office.desk.read(self._read)
+            self._office.desk.add(self._read)
 
     def _read(self) -> None:
         if self._wire is None:  # left meanwhile
@@ -145,15 +144,7 @@ class DirectRequest:
             self._fail(error)
 
     def _done(self, outcome: Answer | ServiceError) -> None:
-        """The model answered, or failed: tell it now, or soon if there are many to be told."""
-        if self._line.in_flight < BUSY:
-            self._answer(outcome)
-        else:
-            self._office.desk.answer(partial(self._answer, outcome))
-
-    def _answer(self, outcome: Answer | ServiceError) -> None:
-        if self._wire is None:  # left meanwhile
-            return
+        """The model answered, or failed."""
         if not isinstance(outcome, Answer):
             self._fail(outcome)
             return

@@ -40,7 +40,7 @@ class Work:
 async def test_a_slice_is_done_in_each_turn_in_the_order_of_arrival(clock: Clock) -> None:
     desk, work = Desk(), Work(clock, takes_s=0.6 * SLICE_S)
     for number in range(5):
-        desk.read(partial(work, number))
+        desk.add(partial(work, number))
     seen = []
     for _ in range(4):
         await asyncio.sleep(0)
@@ -52,11 +52,11 @@ async def test_a_slice_is_done_in_each_turn_in_the_order_of_arrival(clock: Clock
 
 async def test_what_takes_longer_than_a_slice_is_done_all_the_same(clock: Clock) -> None:
     desk, work = Desk(), Work(clock, takes_s=9 * SLICE_S)
-    desk.read(partial(work, 1))
-    desk.read(partial(work, 2))
+    desk.add(partial(work, 1))
+    desk.add(partial(work, 2))
     await asyncio.sleep(0)
     assert work.done == [1]
-    desk.read(partial(work, 3))
+    desk.add(partial(work, 3))
     await asyncio.sleep(0)
     await asyncio.sleep(0)
 
@@ -68,8 +68,8 @@ async def test_work_that_fails_does_not_stop_the_others(clock: Clock) -> None:
     failed: list[str] = []
     loop = asyncio.get_running_loop()
     loop.set_exception_handler(lambda _, context: failed.append(repr(context["exception"])))
-    desk.read(lambda: work(1 // 0))
-    desk.read(partial(work, 7))
+    desk.add(lambda: work(1 // 0))
+    desk.add(partial(work, 7))
     for _ in range(3):
         await asyncio.sleep(0)
 
@@ -79,22 +79,8 @@ async def test_work_that_fails_does_not_stop_the_others(clock: Clock) -> None:
 
 async def test_work_may_bring_more_work(clock: Clock) -> None:
     desk, work = Desk(), Work(clock, takes_s=0)
-    desk.read(lambda: desk.read(partial(work, 1)))
+    desk.add(lambda: desk.add(partial(work, 1)))
     for _ in range(3):
         await asyncio.sleep(0)
 
     assert work.done == [1]
-
-
-async def test_answers_come_before_bodies(clock: Clock) -> None:
-    desk, work = Desk(), Work(clock, takes_s=0.6 * SLICE_S)
-    for number in range(3):
-        desk.read(partial(work, number))
-        desk.answer(partial(work, 10 + number))
-    await asyncio.sleep(0)
-    assert work.done == [10, 11]
-    desk.answer(partial(work, 13))
-    for _ in range(3):
-        await asyncio.sleep(0)
-
-    assert work.done == [10, 11, 12, 13, 0, 1, 2]

@@ -1,7 +1,7 @@
 """Without the parser, requests are answered as with it: whatever comes, however it is cut."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 from random import Random
 from threading import Event
@@ -294,26 +294,6 @@ async def test_what_follows_a_request_waits_for_its_answer(wire: Wired) -> None:
     writer.close()
 
     assert [b"digit" in bodies[0], b"candidates" in bodies[1], b"mean" in bodies[2]] == [True] * 3
-
-
-async def test_who_leaves_before_the_answer_is_written_is_counted_once(
-    wire: Wired, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    line = wire.door.lines[b"/next-word"]
-    for _ in range(BUSY):
-        line.enter()
-    waiting: list[Callable[[], None]] = []
-    monkeypatch.setattr("service.desk.Desk.answer", lambda _, work: waiting.append(work))
-    reader, writer = await wire.connect()
-    writer.write(post(WORDS.path, WORDS.body))
-    await until(lambda: len(waiting) == 1)
-    wire.made[0].connection_lost(None)
-    waiting[0]()
-
-    assert wire.service.request_metrics.statuses == {("/next-word", 499): 1}
-    assert line.in_flight == BUSY
-    writer.close()
-    assert await reader.read() == b""
 
 
 async def test_what_waits_on_a_connection_that_ends_is_not_read(wire: Wired) -> None:

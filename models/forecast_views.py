@@ -52,16 +52,19 @@ def make_views(
     scaled = window.scaled.unsqueeze(1)
     relative = torch.where(positive, window.logs.unsqueeze(1), scaled)
     both = torch.cat([scaled, relative], 1)
-    residual = (both - centred_average(both, window.length, period)) * inside
     phase = past_phase(n_steps, period)
-    weight = window.inside * torch.where(window.observed, 1.0, filled_weight)
-    recent = weight * torch.pow(cycle_discount, past_cycle(n_steps, period))
-    index, kept = seasonal_indices(
-        torch.cat([residual, residual[:, 1:]], 1),
-        torch.stack([weight, weight, recent], 1),
-        phase,
-        period,
-    )
+    index = torch.zeros_like(both[:, :1]).expand(-1, 3, -1)
+    kept = torch.zeros_like(index[:, :, 0])
+    if bool((period > 1).any()):  # else every index is zero
+        residual = (both - centred_average(both, window.length, period)) * inside
+        weight = window.inside * torch.where(window.observed, 1.0, filled_weight)
+        recent = weight * torch.pow(cycle_discount, past_cycle(n_steps, period))
+        index, kept = seasonal_indices(
+            torch.cat([residual, residual[:, 1:]], 1),
+            torch.stack([weight, weight, recent], 1),
+            phase,
+            period,
+        )
     past = index.gather(2, phase.unsqueeze(1).expand(-1, 3, -1))
     level = level_in_scales(window).reshape(-1, 1, 1)
     ratio = (scaled + level) * torch.exp(-past[:, 1:]) - level

@@ -196,3 +196,12 @@ def test_the_mean_is_the_area_under_the_quantiles() -> None:
     assert float(weights.sum()) == pytest.approx(1.0)
     uniform = float(weights @ torch.tensor(QUANTILE_LEVELS, dtype=torch.float64))
     assert uniform == pytest.approx(0.5)
+
+
+def test_rows_without_a_season_answer_alike_with_and_without_seasonal_neighbours() -> None:
+    row, neighbour = walk(60, 3), walk(60, 4)
+
+    alone = answer(rows(row), 1)[1][0]
+    beside = answer(rows(row, neighbour), [1, 12])[1][0]
+
+    assert_close(beside, alone, rows(row))

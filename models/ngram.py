@@ -38,6 +38,14 @@ class WordTable(nn.Module):
         """The table: (V, E)."""
         return self.weight
 
+    def rows(self, words: Tensor) -> Tensor:
+        """The vectors of some words: (...) -> (..., E)."""
+        return functional.embedding(words, self.weight)
+
+    def columns(self) -> Tensor:
+        """The table on its side, as scores are computed with: (E, V)."""
+        return self.weight.t()
+
 
 class GatedLayer(nn.Module):
     """A residual layer that looks at each position and at the one ``reach`` words earlier.
@@ -138,10 +146,10 @@ class NgramNetwork(nn.Module):
 
     def scores(self, hidden: Tensor) -> Tensor:
         """Scores of all words: (..., E) -> (..., V)."""
-        return functional.linear(hidden, self.output(), self.bias)
+        return functional.linear(hidden, self.output.columns().t(), self.bias)
 
     def _vectors(self, words: Tensor) -> Tensor:
-        vectors = functional.embedding(words, self.words()) * self.scale
+        vectors = self.words.rows(words) * self.scale
         entered: Tensor = self.enter(self.dropout(vectors))
         return entered
 
@@ -151,7 +159,7 @@ class NgramNetwork(nn.Module):
 
     def output_rows(self, words: Tensor) -> tuple[Tensor, Tensor]:
         """Output vectors and biases of some words."""
-        return functional.embedding(words, self.output()), self.bias[words]
+        return self.output.rows(words), self.bias[words]
 
     def start_from_frequencies(self, counts: Tensor) -> None:
         """Begin with the words' frequencies, the best guess without a context."""

@@ -32,6 +32,6 @@ class PlainNgram(nn.Module):
 
     def forward(self, contexts: Tensor) -> Tensor:
         """Scores of the word after each context."""
-        vectors = functional.embedding(contexts, self.words()).flatten(1)  # (B, N * E)
+        vectors = self.words.rows(contexts).flatten(1)  # (B, N * E)
         hidden = torch.relu(self.enter(vectors))
         return functional.linear(hidden, self.output, self.bias)

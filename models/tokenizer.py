@@ -88,8 +88,7 @@ class Tokenizer:
 
     def words(self, text: str) -> list[str]:
         """Cut ``text`` into words and marks, in order."""
-        for odd, plain in self.replacements:
-            text = text.replace(odd, plain)
+        text = self.plain(text)
         if self.lowercase:
             text = text.lower()
         named = self.tokens
@@ -97,6 +96,12 @@ class Tokenizer:
             named[match.lastgroup] if match.lastgroup else match.group()
             for match in self._compiled.finditer(text)
         ]
+
+    def plain(self, text: str) -> str:
+        """``text`` with plain quotes and dashes in the place of curly and long ones."""
+        for odd, plain in self.replacements:
+            text = text.replace(odd, plain)
+        return text
 
 
 class Vocabulary:

@@ -40,6 +40,8 @@ SKELETON_OF_NONE = b'{"images":[]}'.translate(None, IN_NUMBERS)
 SKELETON_OF_ONE = b"[" + b",".join([b"[" + b"," * (SIDE - 1) + b"]"] * SIDE) + b"]"
 MOST_COMPARED = 64
 OF_IMAGES = frozenset({"images", *CHOICE})
+FLAGS = ("unfinished", "capitalize", "marks", "start")
+OF_CONTEXTS = frozenset({"contexts", "top_k", *FLAGS, *CHOICE})
 OF_SERIES = frozenset({"series", "horizon", "season_length", "quantiles", "levels", *CHOICE})
 
 
@@ -163,7 +165,7 @@ def read_contexts(body: bytes) -> NextWordRequest | None:
         fields = orjson.loads(body)
     except orjson.JSONDecodeError:
         return None
-    if type(fields) is not dict or not fields.keys() <= {"contexts", "top_k", *CHOICE}:
+    if type(fields) is not dict or not OF_CONTEXTS.issuperset(fields):
         return None
     contexts, top_k = fields.get("contexts"), fields.get("top_k", 5)
     if type(contexts) is str:
@@ -172,11 +174,15 @@ def read_contexts(body: bytes) -> NextWordRequest | None:
         return None
     if not all(type(each) is str and len(each) <= MAX_CHARACTERS for each in contexts):
         return None
-    if top_k is None or not _whole(top_k, MAX_TOP_K) or not _chosen(fields):
+    if top_k is None or not _whole(top_k, MAX_TOP_K) or not _chosen(fields) or not _flags(fields):
         return None
     return NextWordRequest.model_construct(
         contexts=contexts,
         top_k=top_k,
+        unfinished=fields.get("unfinished", False),
+        capitalize=fields.get("capitalize", False),
+        marks=fields.get("marks", False),
+        start=fields.get("start", True),
         model=fields.get("model"),
         version=fields.get("version"),
     )
@@ -202,6 +208,11 @@ def _chosen(fields: Fields) -> bool:
         if given is not None and not (type(given) is str and 1 <= len(given) <= longest):
             return False
     return True
+
+
+def _flags(fields: Fields) -> bool:
+    """Whether all flags are true, false or absent."""
+    return all(type(fields.get(flag, True)) is bool for flag in FLAGS)
 
 
 def _whole(number: object, largest: int) -> bool:

@@ -14,7 +14,7 @@ import orjson
 from service.asgi import App, Receive, Scope, Send
 from service.body_reading import Replay, read_body
 from service.disconnect import unless_gone
-from service.errors import InvalidInput, ModelNotFound
+from service.errors import InvalidInput, ModelNotFound, NotOffered
 from service.fast_json import read_contexts, read_images, read_series
 from service.fast_pieces import read_many_images, read_many_series
 from service.lifecycle import Service
@@ -91,7 +91,11 @@ class FastPath:
         try:
             model = self.service.registry.find(endpoint.task, request.model, request.version)
             return await unless_gone(receive, model.answer(request))
-        except (InvalidInput, ModelNotFound):  # nothing was computed: the full path says it better
+        except (
+            InvalidInput,
+            ModelNotFound,
+            NotOffered,
+        ):  # nothing was computed: the full path says it better
             return None
 
 

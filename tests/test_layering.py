@@ -12,6 +12,9 @@ SHARED = {
     "models.manifest",
     "models.tokenizer",
     "models.detokenizer",
+    "models.casing",
+    "models.sentence",
+    "models.word_order",
     "models.digit_image",
     "models.forecast_metrics",
 }

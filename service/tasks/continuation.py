@@ -50,7 +50,9 @@ class Continuation:
         words = self.lexicon.last_words(self.prompt)
         length = self.lexicon.context_length
         self.context = deque(self.lexicon.context(words), maxlen=length)
-        self._writer = Writer(self.lexicon.tokenizer, self.prompt[-length * 200 :])
+        self._writer = Writer(
+            self.lexicon.tokenizer, self.prompt[-length * 200 :], self.lexicon.casing
+        )
         self._guard = RepetitionGuard(
             self.request.no_repeat, self.lexicon.vocabulary.ids(words[-length:])
         )

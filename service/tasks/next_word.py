@@ -3,12 +3,15 @@
 from collections.abc import AsyncIterator
 from pathlib import Path
 
-import numpy as np
-
 from models.manifest import Manifest
 from service.errors import NotOffered
 from service.rows import Arrays, Rows
-from service.tasks import next_word_complete, next_word_neighbours, next_word_score
+from service.tasks import (
+    next_word_complete,
+    next_word_neighbours,
+    next_word_score,
+    suggesting,
+)
 from service.tasks.contract import Event, Payload, Submit, Task
 from service.tasks.lexicon import Lexicon
 from service.tasks.next_word_api import NextWordRequest
@@ -33,6 +36,7 @@ class NextWordTask(Task[Request]):
         self.lexicon = Lexicon(self.parameters, folder)
         self._model = f"{manifest.name!r} version {manifest.version!r}"
         self._methods = frozenset(manifest.methods)
+        self._suggesting = suggesting.Suggesting(manifest, self.lexicon)
         self._scoring = next_word_score.Scoring(self.lexicon)
         self._neighbouring = next_word_neighbours.Neighbouring(self.lexicon)
         self._completing = next_word_complete.Completing(self.lexicon)
@@ -79,26 +83,17 @@ class NextWordTask(Task[Request]):
         return isinstance(request, NextWordRequest)
 
     def decode(self, request: Request) -> Rows:
-        """The ids of the last words of every context, padded on the left."""
+        """The ids of the last words of every context, padded on the left.
+
+        Raises:
+            NotOffered: the export lacks the method for what goes beyond a few likeliest words.
+        """
         assert isinstance(request, NextWordRequest)  # noqa: S101 - the others have their own way
-        lexicon = self.lexicon
-        ids = [lexicon.context(lexicon.last_words(context)) for context in request.contexts]
-        return Rows({"contexts": np.array(ids, dtype=np.int64).reshape(len(ids), -1)})
+        if self._suggesting.method(request) == suggesting.METHOD:
+            self._require(suggesting.METHOD)
+        return self._suggesting.decode(request)
 
     def encode(self, request: Request, outputs: Arrays) -> Payload:
         """The words of the likeliest ids."""
         assert isinstance(request, NextWordRequest)  # noqa: S101 - as above
-        words = outputs["words"][:, : request.top_k].tolist()
-        probabilities = outputs["probabilities"][:, : request.top_k]
-        return {
-            "predictions": [
-                {"candidates": self._candidates(ids, likely)}
-                for ids, likely in zip(words, probabilities, strict=True)
-            ]
-        }
-
-    def _candidates(self, ids: list[int], probabilities: "np.ndarray") -> list[Payload]:
-        return [
-            {"word": self.lexicon.word(number), "probability": probability}
-            for number, probability in zip(ids, probabilities, strict=True)
-        ]
+        return self._suggesting.encode(request, outputs)

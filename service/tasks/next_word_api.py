@@ -21,6 +21,10 @@ EXAMPLES: dict[str, dict[str, Any]] = {
         "summary": "Several contexts, one of them empty: the start of a text",
         "value": {"contexts": ["to be or not to", "once upon a", ""]},
     },
+    "keyboard": {
+        "summary": "What a keyboard asks for while a word is typed",
+        "value": {"contexts": "We met in Lon", "unfinished": True, "capitalize": True, "top_k": 3},
+    },
     "bare": {"summary": "One context without the list", "value": {"contexts": "it was the best"}},
 }
 
@@ -41,6 +45,24 @@ class NextWordRequest(PredictionRequest):
     )
     top_k: WholeNumber = Field(
         5, ge=1, le=MAX_TOP_K, description="Candidates to answer for each context."
+    )
+    unfinished: bool = Field(
+        default=False,
+        description="The last word of a context may be half typed: candidates begin with its "
+        "letters. A context that does not end with a letter is continued as ever.",
+    )
+    capitalize: bool = Field(
+        default=False,
+        description="Write candidates as they stand in the text: capitals at the start of a "
+        "sentence, in names, and where a half typed word has one.",
+    )
+    marks: bool = Field(
+        default=False, description="Suggest marks too, such as the comma or the full stop."
+    )
+    start: bool = Field(
+        default=True,
+        description="A context of few words is the start of a text. If not, they were cut from "
+        "the middle of a sentence.",
     )
 
 

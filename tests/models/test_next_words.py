@@ -14,12 +14,14 @@ FIRST = 2
 SIZES = NgramSizes(
     vocabulary_size=V, context_length=N, embedding_size=E, hidden_size=H, gate_size=G, n_layers=1
 )
+RANKS = torch.arange(V - 1, -1, -1)  # the last word comes first
 
 
 @pytest.fixture
 def words() -> NextWords:
     torch.manual_seed(3)
-    return NextWords(NgramNetwork(SIZES).eval().requires_grad_(False), first_word_id=FIRST, top_k=K)
+    network = NgramNetwork(SIZES).eval().requires_grad_(False)
+    return NextWords(network, first_word_id=FIRST, ranks=RANKS, top_k=K)
 
 
 @pytest.fixture
@@ -113,7 +115,7 @@ def test_an_analogy_adds_and_takes_away_vectors_of_length_1(words: NextWords) ->
 
 
 def test_where_only_words_of_the_query_are_left_they_come_last_below_any_cosine() -> None:
-    few = NextWords(NgramNetwork(SIZES).eval(), first_word_id=20)
+    few = NextWords(NgramNetwork(SIZES).eval(), first_word_id=20, ranks=RANKS)
 
     found, cosines = few.neighbours(torch.tensor([[21]]), torch.tensor([[1.0]]))
 
@@ -127,3 +129,32 @@ def test_a_zero_weight_is_no_word(words: NextWords) -> None:
     other, _ = words.neighbours(torch.tensor([[5]]), torch.tensor([[1.0]]))
 
     assert one.tolist() == other.tolist()
+
+
+def test_only_words_of_the_range_are_suggested_with_their_probability_among_all(
+    words: NextWords, contexts: Tensor
+) -> None:
+    shares = words.network(contexts).softmax(-1)
+    lows, highs = torch.tensor([0, 3, 20]), torch.tensor([V, 6, 20])
+
+    found, probabilities = words.suggest(contexts, lows, highs)
+
+    assert found.shape == probabilities.shape == (B, K)
+    assert found[0].tolist() == shares[0].argsort(descending=True)[:K].tolist()
+    in_range = sorted((17, 18, 19), key=lambda word: -float(shares[1, word]))  # ranks 5, 4, 3
+    assert found[1].tolist() == in_range + [0] * (K - 3)
+    torch.testing.assert_close(probabilities[1, :3], shares[1, found[1, :3]])
+    assert probabilities[1, 3:].tolist() == [0.0] * (K - 3)
+    assert found[2].tolist() == [0] * K
+
+
+def test_suggestions_do_not_depend_on_the_batch(words: NextWords, contexts: Tensor) -> None:
+    lows, highs = torch.tensor([0, 3, 9]), torch.tensor([V, 6, 21])
+
+    together = words.suggest(contexts, lows, highs)
+
+    for row in range(B):
+        one = slice(row, row + 1)
+        alone = words.suggest(contexts[one], lows[one], highs[one])
+        assert alone[0].tolist() == together[0][one].tolist()
+        torch.testing.assert_close(alone[1], together[1][one], atol=1e-6, rtol=0)

@@ -108,7 +108,9 @@ def test_the_likeliest_words_come_first_with_their_share_of_all_words() -> None:
     first, top_k = 4, 9
     contexts = torch.randint(0, V, (B, N))
 
-    words, probabilities = NextWords(network, first_word_id=first, top_k=top_k)(contexts)
+    words, probabilities = NextWords(
+        network, first_word_id=first, ranks=torch.arange(V), n_likeliest=top_k
+    )(contexts)
 
     shares = network(contexts).softmax(-1)
     expected = shares[:, first:].sort(descending=True).values[:, :top_k]
@@ -120,11 +122,13 @@ def test_the_likeliest_words_come_first_with_their_share_of_all_words() -> None:
 
 
 def test_a_small_vocabulary_gives_all_its_words() -> None:
-    words, _ = NextWords(network_of(), first_word_id=20)(torch.zeros(1, N, dtype=torch.int64))
+    words, _ = NextWords(network_of(), first_word_id=20, ranks=torch.arange(V))(
+        torch.zeros(1, N, dtype=torch.int64)
+    )
 
     assert sorted(words[0].tolist()) == [20, 21, 22]
 
 
 def test_a_vocabulary_of_marks_is_refused() -> None:
     with pytest.raises(ValueError, match="no word"):
-        NextWords(network_of(), first_word_id=V)
+        NextWords(network_of(), first_word_id=V, ranks=torch.arange(V))

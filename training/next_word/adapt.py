@@ -12,7 +12,6 @@ from rich.console import Console
 
 from models.compact import compact
 from models.manifest import Metric
-from models.next_words import NextWords
 from training.errors import NotRecommended
 from training.export import Draft, write_export
 from training.fine_tuning.parent import Parent, adapted_name, find_parent
@@ -30,13 +29,18 @@ from training.next_word.contenders import (
     compare,
 )
 from training.next_word.corpus import Corpus, Words, build_vocabulary
-from training.next_word.describe import draft_of
+from training.next_word.describe import draft_of, graph_of
 from training.next_word.evaluation import evaluate
 from training.next_word.extending import extended
 from training.next_word.fitting import fitted_to
 from training.next_word.kneser_ney import KneserNey
 from training.next_word.own_text import OldText, OwnText, find_old_text, read_own_text
-from training.next_word.parent_network import Reader, read_parent, with_sizes_of
+from training.next_word.parent_network import (
+    Reader,
+    casing_of_parent,
+    read_parent,
+    with_sizes_of,
+)
 from training.next_word.spelling import Spelling
 from training.next_word.task import NextWordTask
 
@@ -146,10 +150,11 @@ def _export(made: Adaptation, page: str) -> Path:
     baselines = KneserNey.count_all(
         corpus.train, vocabulary_size=len(corpus.vocabulary), order=config.baseline_order
     )
-    evaluation = evaluate(network, baselines, corpus)
-    graph = NextWords(network, first_word_id=corpus.vocabulary.first_word_id)
+    evaluations = evaluate(network, baselines, corpus)
+    graph = graph_of(network, corpus.vocabulary)
+    corpus = replace(corpus, casing=casing_of_parent(made.parent))
     history = made.histories[ADAPTED]
-    draft = draft_of(config, corpus, history, graph, evaluation, page=page)
+    draft = draft_of(config, corpus, history, graph, evaluations, page=page)
     return write_export(graph, _described(made, draft), config.repository)
 
 

@@ -20,6 +20,7 @@ from training.next_word.evaluation import (
 )
 from training.next_word.kneser_ney import KneserNey
 from training.next_word.parent_network import Reader
+from training.next_word.keystrokes import Keyboard
 from training.next_word.scoring import guesses_after, log_probabilities
 from training.next_word.spelling import Spelling, per_word
 
@@ -95,7 +96,7 @@ def _hits(reader: Reader, words: Sequence[str]) -> float:
     at = sample_positions(len(ids), most=MOST_POSITIONS)
     contexts = contexts_of(ids, at, reader.network.context_length)
     first = reader.vocabulary.first_word_id
-    guesses = guesses_after(reader.network, contexts, ids[at], first_word_id=first)
+    guesses = guesses_after(reader.network, contexts, ids[at], Keyboard(reader.vocabulary))
     return hit_rates(guesses, ids[at], first)["word_top_3"]
 
 

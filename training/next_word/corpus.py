@@ -41,7 +41,8 @@ SMOKE_CHARACTERS = 200_000
 class Corpus:
     """Streams of word ids; ``evaluation`` is never used to choose anything.
 
-    ``also`` holds further texts to measure the perplexity on, by name.
+    ``also`` holds further texts to measure on, by name; ``letters`` the length of every word of a
+    text that is measured on, unknown ones too; ``texts`` is what was trained on, as it was written. ``casing`` holds capitals known before.
     """
 
     vocabulary: Vocabulary
@@ -51,6 +52,9 @@ class Corpus:
     evaluation_name: str
     sources: tuple[DataSource, ...]
     also: Mapping[str, Words] = field(default_factory=dict)
+    letters: Mapping[str, Words] = field(default_factory=dict)
+    texts: tuple[str, ...] = ()
+    casing: Mapping[str, str] = field(default_factory=dict)
 
 
 def load_corpus(config: NextWordTraining) -> Corpus:
@@ -75,17 +79,28 @@ def load_corpus(config: NextWordTraining) -> Corpus:
     vocabulary = build_vocabulary(words[:-n_held_out], config)
     stream = _ids(vocabulary, words)
     train, held_out = stream[:-n_held_out], stream[-n_held_out:]
-    also = {MODERN_NAME: _ids(vocabulary, tokenizer.words(modern))} if modern else {}
+    measured = {"held-out end": words[-n_held_out:]}
     sources = [data_source(path, "train") for path in files]
-    if evaluation_file is None:
-        name = "held-out end"
-        return Corpus(vocabulary, train, held_out, held_out, name, tuple(sources), also)
-    evaluation = _ids(vocabulary, tokenizer.words(read_text(evaluation_file, longest=longest)))
-    if not len(evaluation):
-        raise DataError(f"{evaluation_file} holds no words")
-    sources.append(data_source(evaluation_file, "evaluate"))
-    name = evaluation_file.name.split(".")[0]
-    return Corpus(vocabulary, train, held_out, evaluation, name, tuple(sources), also)
+    if evaluation_file is not None:
+        unseen = tokenizer.words(read_text(evaluation_file, longest=longest))
+        if not unseen:
+            raise DataError(f"{evaluation_file} holds no words")
+        sources.append(data_source(evaluation_file, "evaluate"))
+        measured = {evaluation_file.name.split(".")[0]: unseen}
+    if modern:
+        measured[MODERN_NAME] = tokenizer.words(modern)
+    (name, first), *also = measured.items()
+    return Corpus(
+        vocabulary,
+        train,
+        held_out,
+        held_out if evaluation_file is None else _ids(vocabulary, first),
+        name,
+        tuple(sources),
+        also={key: _ids(vocabulary, some) for key, some in also},
+        letters={key: np.array([len(word) for word in some]) for key, some in measured.items()},
+        texts=tuple(texts),
+    )
 
 
 def build_vocabulary(words: list[str], config: NextWordTraining) -> Vocabulary:

@@ -1,15 +1,20 @@
 """What an export of a next-word model says of itself: tensors, parameters, sources, report."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import torch
 
+from models.casing import to_text
 from models.manifest import TensorSpec
 from models.next_words import NextWords
-from models.tokenizer import DEFAULT_SPEC, PADDING_ID, UNKNOWN_ID
+from models.ngram import NgramNetwork
+from models.tokenizer import DEFAULT_SPEC, PADDING_ID, UNKNOWN_ID, Tokenizer, Vocabulary
+from models.word_order import WordOrder
 from training.export import Draft
 from training.loop import History
+from training.next_word.casing import casing_of
 from training.next_word.config import NextWordTraining
 from training.next_word.corpus import Corpus
 from training.next_word.evaluation import Evaluation, metrics_of
@@ -18,6 +23,7 @@ from training.next_word.page import build_page
 from training.provenance import describe_training
 
 VOCABULARY_FILE = "vocabulary.txt"
+CASING_FILE = "casing.txt"
 LICENCE = (
     "novels and speeches: public domain; MASC: American National Corpus, free for any use. "
     "The weights are under the licence of the project."
@@ -26,17 +32,26 @@ _N_GOLDEN = 4
 _N_TRIED = 48
 
 
+def graph_of(network: NgramNetwork, vocabulary: Vocabulary) -> NextWords:
+    """What is exported of a network."""
+    ranks = torch.tensor(WordOrder(vocabulary).ranks)
+    return NextWords(network, first_word_id=vocabulary.first_word_id, ranks=ranks)
+
+
 def draft_of(
     config: NextWordTraining,
     corpus: Corpus,
     history: History,
     network: NextWords,
-    evaluation: Evaluation,
+    evaluations: Sequence[Evaluation],
     *,
     page: str = "",
 ) -> Draft:
     """All that the exporter needs besides the network; ``page`` replaces the usual report."""
-    metrics = metrics_of(evaluation, corpus)
+    order = config.baseline_order
+    metrics = [metric for each in evaluations for metric in metrics_of(each, corpus, order)]
+    counted = casing_of(corpus.texts, Tokenizer.from_spec(DEFAULT_SPEC), corpus.vocabulary)
+    casing = {**corpus.casing, **counted}
     answer = ("batch", "rank")
     golden = golden_contexts(network, corpus, config.context_length)
     return Draft(
@@ -46,8 +61,8 @@ def draft_of(
             TensorSpec("contexts", "int64", (-1, config.context_length), ("batch", "position")),
         ),
         outputs=(
-            TensorSpec("words", "int64", (-1, network.top_k), answer),
-            TensorSpec("probabilities", "float32", (-1, network.top_k), answer),
+            TensorSpec("words", "int64", (-1, network.n_likeliest), answer),
+            TensorSpec("probabilities", "float32", (-1, network.n_likeliest), answer),
         ),
         parameters=_parameters(config, network),
         golden=golden,
@@ -57,8 +72,11 @@ def draft_of(
         training=_training(config, history, corpus),
         data=corpus.sources,
         licence=LICENCE if config.data is None else "that of the text it was trained on",
-        report_html=page or build_page(config, corpus, history, network, evaluation, metrics),
-        files={VOCABULARY_FILE: corpus.vocabulary.to_text().encode()},
+        report_html=page or build_page(config, corpus, history, network, evaluations[0], metrics),
+        files={
+            VOCABULARY_FILE: corpus.vocabulary.to_text().encode(),
+            CASING_FILE: to_text(casing).encode(),
+        },
     )
 
 
@@ -67,6 +85,7 @@ def _parameters(config: NextWordTraining, network: NextWords) -> dict[str, Any]:
         "context_length": config.context_length,
         "tokenizer": DEFAULT_SPEC,
         "vocabulary_file": VOCABULARY_FILE,
+        "casing_file": CASING_FILE,
         "padding_id": PADDING_ID,
         "unknown_id": UNKNOWN_ID,
         "first_word_id": network.first_word_id,

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +11,7 @@ from models.manifest import Metric
 from models.ngram import NgramNetwork
 from models.tokenizer import PADDING_ID, UNKNOWN_ID
 from training.next_word.corpus import Corpus
+from training.next_word.keystrokes import Keyboard, keystrokes_saved
 from training.next_word.kneser_ney import KneserNey
 from training.next_word.scoring import (
     Guesses,
@@ -18,6 +19,7 @@ from training.next_word.scoring import (
     guesses_of,
     join,
     log_probabilities,
+    log_probabilities_after,
 )
 
 Words = NDArray[np.int64]
@@ -28,39 +30,63 @@ _ROWS = 250
 
 @dataclass(frozen=True)
 class Evaluation:
-    """Network and baseline on the evaluation text; perplexity by words of context."""
+    """Network and baseline on a text; perplexity by words of context, where it was measured.
 
+    ``letters`` are the lengths of the targets, empty where they are not known.
+    """
+
+    name: str
+    n_words: int
     perplexity: float
     baseline_perplexity: float
     network: Guesses
     baseline: Guesses
     targets: Words
+    letters: Words
     unknown_share: float
     by_context: Mapping[int, float]
     baseline_by_context: Mapping[int, float]
-    words_share: float
 
 
-def evaluate(network: NgramNetwork, baselines: Sequence[KneserNey], corpus: Corpus) -> Evaluation:
-    """Measure on the whole evaluation text, and on an even sample of it what takes long."""
-    words, first = corpus.evaluation, corpus.vocabulary.first_word_id
+def evaluate(
+    network: NgramNetwork, baselines: Sequence[KneserNey], corpus: Corpus
+) -> list[Evaluation]:
+    """Measure on the evaluation text, by words of context too, then on each of the others."""
+    words, best = corpus.evaluation, baselines[-1]
+    main = measure(network, best, corpus, corpus.evaluation_name, words)
+    at = sample_positions(len(words), most=MOST_POSITIONS)
+    by_context = {
+        model.order - 1: _perplexity(np.log(model.probabilities(words)[at])) for model in baselines
+    }
+    main = replace(
+        main,
+        by_context=_by_context(network, contexts_of(words, at, network.context_length), words[at]),
+        baseline_by_context=by_context,
+    )
+    also = [measure(network, best, corpus, name, some) for name, some in corpus.also.items()]
+    return [main, *also]
+
+
+def measure(
+    network: NgramNetwork, best: KneserNey, corpus: Corpus, name: str, words: Words
+) -> Evaluation:
+    """Measure on a whole text, and on an even sample of it what takes long."""
     at = sample_positions(len(words), most=MOST_POSITIONS)
     targets = words[at]
     contexts = contexts_of(words, at, network.context_length)
-    best = baselines[-1]
+    keyboard = Keyboard(corpus.vocabulary)
     return Evaluation(
+        name=name,
+        n_words=len(words),
         perplexity=_perplexity(log_probabilities(network, words)),
         baseline_perplexity=_perplexity(np.log(best.probabilities(words))),
-        network=guesses_after(network, contexts, targets, first_word_id=first),
-        baseline=_baseline_guesses(best, contexts, targets, first),
+        network=guesses_after(network, contexts, targets, keyboard),
+        baseline=_baseline_guesses(best, contexts, targets, keyboard),
         targets=targets,
+        letters=corpus.letters[name][at] if name in corpus.letters else targets[:0],
         unknown_share=float((words == UNKNOWN_ID).mean()),
-        by_context=_by_context(network, contexts, targets, first),
-        baseline_by_context={
-            model.order - 1: _perplexity(np.log(model.probabilities(words)[at]))
-            for model in baselines
-        },
-        words_share=float(is_word(targets, first).mean()),
+        by_context={},
+        baseline_by_context={},
     )
 
 
@@ -95,20 +121,19 @@ def hit_rates(guesses: Guesses, targets: Words, first_word_id: int) -> dict[str,
     return rates | {f"token_top_{k}": float((guesses.rank < k).mean()) for k in TOP}
 
 
-def metrics_of(evaluation: Evaluation, corpus: Corpus) -> list[Metric]:
-    """The figures of the manifest, each with the baseline's."""
-    order = max(evaluation.baseline_by_context) + 1
+def metrics_of(evaluation: Evaluation, corpus: Corpus, order: int) -> list[Metric]:
+    """The figures of the manifest, each with that of the baseline of this order."""
     baseline = f"modified Kneser-Ney {order}-gram"
     first = corpus.vocabulary.first_word_id
-    own = hit_rates(evaluation.network, evaluation.targets, first)
-    theirs = hit_rates(evaluation.baseline, evaluation.targets, first)
+    own = _rates(evaluation.network, evaluation, first)
+    theirs = _rates(evaluation.baseline, evaluation, first)
     values = {"perplexity": (evaluation.perplexity, evaluation.baseline_perplexity)}
     values |= {name: (rate, theirs[name]) for name, rate in own.items()}
     notes = {"perplexity": _perplexity_note(evaluation, corpus)}
     found = [
         Metric(
             name=name,
-            data=corpus.evaluation_name,
+            data=evaluation.name,
             split="evaluation",
             value=round(value, 5),
             baselines={baseline: round(other, 5)},
@@ -119,38 +144,46 @@ def metrics_of(evaluation: Evaluation, corpus: Corpus) -> list[Metric]:
     ratio = evaluation.perplexity / evaluation.baseline_perplexity
     return [
         *found,
-        Metric("perplexity_relative_to_kneser_ney", corpus.evaluation_name, "evaluation", ratio),
+        Metric("perplexity_relative_to_kneser_ney", evaluation.name, "evaluation", ratio),
     ]
+
+
+def _rates(guesses: Guesses, evaluation: Evaluation, first_word_id: int) -> dict[str, float]:
+    rates = hit_rates(guesses, evaluation.targets, first_word_id)
+    if not len(evaluation.letters):
+        return rates
+    word = is_word(evaluation.targets, first_word_id)
+    saved = keystrokes_saved(guesses.typed[word], evaluation.letters[word])
+    return rates | {"keystrokes_saved": saved}
 
 
 def _perplexity_note(evaluation: Evaluation, corpus: Corpus) -> str:
     return (
-        f"over all {len(corpus.evaluation)} tokens, marks, blank lines and unknown words "
+        f"over all {evaluation.n_words} tokens, marks, blank lines and unknown words "
         f"({evaluation.unknown_share:.2%}) included; baseline counted on the same "
         f"{len(corpus.train)} tokens with the same {len(corpus.vocabulary)} words"
     )
 
 
-def _baseline_guesses(model: KneserNey, contexts: Words, targets: Words, first: int) -> Guesses:
+def _baseline_guesses(
+    model: KneserNey, contexts: Words, targets: Words, keyboard: Keyboard
+) -> Guesses:
     near = contexts[:, max(0, contexts.shape[1] - model.order + 1) :]
     parts = []
     for start in range(0, len(targets), _ROWS):
         with np.errstate(divide="ignore"):  # what never follows has no chance: minus infinity
             scores = np.log(model.distributions(near[start : start + _ROWS]))
-        parts.append(guesses_of(scores, targets[start : start + _ROWS], first))
+        parts.append(guesses_of(scores, targets[start : start + _ROWS], keyboard))
     return join(parts)
 
 
-def _by_context(
-    network: NgramNetwork, contexts: Words, targets: Words, first: int
-) -> dict[int, float]:
+def _by_context(network: NgramNetwork, contexts: Words, targets: Words) -> dict[int, float]:
     lengths = [0, *(2**level for level in range(contexts.shape[1].bit_length()))]
     found = {}
     for length in lengths:
         cut = contexts.copy()
         cut[:, : contexts.shape[1] - length] = PADDING_ID
-        guesses = guesses_after(network, cut, targets, first_word_id=first)
-        found[length] = _perplexity(guesses.log_probability)
+        found[length] = _perplexity(log_probabilities_after(network, cut, targets))
     return found
 
 

@@ -18,6 +18,7 @@ MOST_BANNED = 32
 _BATCH = ("batch",)
 _N_GOLDEN = 2
 _N_TRIED = 48
+_N_IN_RANGE = 5
 
 
 def methods_of(network: NextWords, context_length: int) -> dict[str, Method]:
@@ -26,12 +27,23 @@ def methods_of(network: NextWords, context_length: int) -> dict[str, Method]:
 
 
 def next_word_methods(top_k: int, context_length: int) -> dict[str, Method]:
-    """What ``score``, ``draw`` and ``neighbours`` take and return."""
+    """What ``suggest``, ``score``, ``draw`` and ``neighbours`` take and return."""
     contexts = TensorSpec("contexts", "int64", (-1, context_length), ("batch", "position"))
     log_probabilities = TensorSpec("log_probabilities", "float32", (-1,), _BATCH)
     query = (-1, MOST_WORDS_OF_A_QUERY), ("batch", "word")
     ranked = (-1, top_k), ("batch", "rank")
     return {
+        "suggest": Method(
+            (
+                contexts,
+                TensorSpec("lows", "int64", (-1,), _BATCH),
+                TensorSpec("highs", "int64", (-1,), _BATCH),
+            ),
+            (
+                TensorSpec("words", "int64", *ranked),
+                TensorSpec("probabilities", "float32", *ranked),
+            ),
+        ),
         "score": Method(
             (contexts, TensorSpec("targets", "int64", (-1,), _BATCH)), (log_probabilities,)
         ),
@@ -60,10 +72,29 @@ def golden_of(network: NextWords, contexts: Sequence[Arrays]) -> dict[str, list[
     """Examples of each method, on the golden contexts of ``forward`` where they need any."""
     some = [example["contexts"] for example in contexts]
     return {
+        "suggest": [_suggest_example(network, context) for context in some],
         "score": [score_example(context, network.first_word_id) for context in some],
         "draw": [draw_example(context, number) for number, context in enumerate(some)],
         "neighbours": _neighbours(network),
     }
+
+
+def suggest_example(context: NDArray[Any], low: int, high: int) -> Arrays:
+    """Inputs of ``suggest``: words of a range of ranks after one context."""
+    return {"contexts": context, "lows": np.array([low]), "highs": np.array([high])}
+
+
+def _suggest_example(network: NextWords, context: NDArray[Any]) -> Arrays:
+    """A range of a few words whose probabilities have no near-ties."""
+    n_shown = len(network.network.bias) - network.first_word_id
+    width = min(_N_IN_RANGE, n_shown, network.top_k)
+    tried = np.unique(np.linspace(0, n_shown - width, _N_TRIED).astype(np.int64))
+    row = torch.from_numpy(np.repeat(context, len(tried), axis=0))
+    with torch.inference_mode():
+        _, found = network.suggest(row, torch.from_numpy(tried), torch.from_numpy(tried + width))
+    gaps = -np.diff(np.log(np.maximum(found[:, :width].numpy(), 1e-30)), axis=1)
+    low = int(tried[gaps.min(axis=1, initial=np.inf).argmax()])
+    return suggest_example(context, low, low + width)
 
 
 def score_example(context: NDArray[Any], target: int) -> Arrays:

@@ -43,9 +43,10 @@ def build_page(
         f"{evaluation.baseline_perplexity:.1f} of a {baseline} on the same tokens.",
     )
     rows = [
-        (m.name.replace("_", " "), m.value, m.baselines.get(baseline, ""), m.note) for m in metrics
+        (m.data, m.name.replace("_", " "), m.value, m.baselines.get(baseline, ""), m.note)
+        for m in metrics
     ]
-    report.table("Metrics", ("metric", "network", baseline, "note"), rows)
+    report.table("Metrics", ("text", "metric", "network", baseline, "note"), rows)
     steps, losses = history.series("loss")
     validated = history.series("validation_perplexity")
     report.figure("Learning", loss_curve(steps, losses, validation_perplexity=validated))

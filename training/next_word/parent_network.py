@@ -4,11 +4,14 @@ from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
+import torch
 from torch import Tensor
 
+from models.casing import from_text
 from models.next_words import NextWords
 from models.ngram import NgramNetwork, NgramSizes
 from models.tokenizer import Tokenizer, Vocabulary
+from models.word_order import WordOrder
 from training.errors import DataError
 from training.fine_tuning.parent import Parent, check_answers
 from training.next_word.config import NextWordTraining
@@ -58,16 +61,33 @@ def read_parent(parent: Parent, config: NextWordTraining) -> tuple[Reader, Token
             f"--from {parent.label}: its weights are those of another network than this version "
             "trains; adapt an export made with this version"
         ) from error
-    top_k = int(parent.manifest.outputs[0].shape[1])
-    graph = NextWords(network.eval(), first_word_id=vocabulary.first_word_id, top_k=top_k)
-    check_answers(graph, parent)
+    check_answers(_graph(network.eval(), vocabulary, parent), parent)
     return Reader(network, vocabulary), Tokenizer.from_spec(parameters["tokenizer"])
+
+
+def _graph(network: NgramNetwork, vocabulary: Vocabulary, parent: Parent) -> NextWords:
+    return NextWords(
+        network,
+        first_word_id=vocabulary.first_word_id,
+        ranks=torch.tensor(WordOrder(vocabulary).ranks),
+        n_likeliest=int(parent.manifest.outputs[0].shape[1]),
+    )
+
+
+def casing_of_parent(parent: Parent) -> dict[str, str]:
+    """The words that the parent writes with capitals; older ones know none."""
+    file = parent.manifest.parameters.get("casing_file")
+    if file is None:
+        return {}
+    return from_text((parent.folder / Path(file).name).read_text(encoding="utf-8"))
 
 
 def _plain(state: dict[str, Tensor]) -> dict[str, Tensor]:
     """Weights by the names of the trained network: tables of eight-bit levels become numbers."""
     found: dict[str, Tensor] = {}
     for name, tensor in state.items():
+        if not name.startswith(_PREFIX):
+            continue  # the order of words, which follows from the vocabulary
         own = name.removeprefix(_PREFIX)
         if own.endswith(_LEVELS):
             table = own.removesuffix(_LEVELS)

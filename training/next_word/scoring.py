@@ -14,6 +14,7 @@ from torch.nn import functional
 
 from models.ngram import NgramNetwork
 from models.tokenizer import PADDING_ID
+from training.next_word.keystrokes import Keyboard
 
 Words = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -49,37 +50,51 @@ class Guesses:
 
     Shape:
         each (position,): log-probability of the right word, its rank among all, its rank among
-        the words that are shown to people, and the probability of the first guess.
+        the words that are shown to people, the probability of the first guess, and the letters to
+        type until the word is suggested (those of the whole word if it never is).
     """
 
     log_probability: Floats
     rank: Words
     shown_rank: Words
     confidence: Floats
+    typed: Words
+
+
+@torch.no_grad()
+def log_probabilities_after(network: NgramNetwork, contexts: Words, targets: Words) -> Floats:
+    """Of each target after its own context, padded on the left."""
+    parts = []
+    for start in range(0, len(targets), _PIECE):
+        scores = network(torch.from_numpy(contexts[start : start + _PIECE]))
+        right = torch.from_numpy(targets[start : start + _PIECE])
+        parts.append(-functional.cross_entropy(scores, right, reduction="none"))
+    return torch.cat(parts).double().numpy()
 
 
 @torch.no_grad()
 def guesses_after(
-    network: NgramNetwork, contexts: Words, targets: Words, *, first_word_id: int
+    network: NgramNetwork, contexts: Words, targets: Words, keyboard: Keyboard
 ) -> Guesses:
     """Guess each target from its own context, padded on the left."""
     parts = []
     for start in range(0, len(targets), _PIECE):
         some = torch.from_numpy(contexts[start : start + _PIECE])
         scores = network(some).log_softmax(-1).double().numpy()
-        parts.append(guesses_of(scores, targets[start : start + _PIECE], first_word_id))
+        parts.append(guesses_of(scores, targets[start : start + _PIECE], keyboard))
     return join(parts)
 
 
-def guesses_of(log_probabilities: Floats, targets: Words, first_word_id: int) -> Guesses:
+def guesses_of(log_probabilities: Floats, targets: Words, keyboard: Keyboard) -> Guesses:
     """Guesses from whole distributions (position, vocabulary)."""
     right = np.take_along_axis(log_probabilities, targets[:, None], axis=1)
     likelier = log_probabilities > right
     return Guesses(
         log_probability=right[:, 0],
         rank=likelier.sum(axis=1),
-        shown_rank=likelier[:, first_word_id:].sum(axis=1),
+        shown_rank=likelier[:, keyboard.first_word_id :].sum(axis=1),
         confidence=np.exp(log_probabilities.max(axis=1)),
+        typed=keyboard.typed(likelier, targets),
     )
 
 
@@ -90,4 +105,5 @@ def join(parts: list[Guesses]) -> Guesses:
         np.concatenate([part.rank for part in parts]),
         np.concatenate([part.shown_rank for part in parts]),
         np.concatenate([part.confidence for part in parts]),
+        np.concatenate([part.typed for part in parts]),
     )

@@ -9,14 +9,13 @@ from pathlib import Path
 from rich.console import Console
 
 from models.compact import compact
-from models.next_words import NextWords
 from training.errors import DataError
 from training.export import write_export
 from training.loop import fit
 from training.next_word.adapt import adapt
 from training.next_word.config import NextWordTraining
 from training.next_word.corpus import Corpus, load_corpus
-from training.next_word.describe import draft_of
+from training.next_word.describe import draft_of, graph_of
 from training.next_word.evaluation import evaluate
 from training.next_word.fitting import fitted_to
 from training.next_word.kneser_ney import KneserNey
@@ -45,9 +44,9 @@ def train(config: NextWordTraining) -> Path:
     baselines = KneserNey.count_all(
         corpus.train, vocabulary_size=len(corpus.vocabulary), order=config.baseline_order
     )
-    evaluation = evaluate(network, baselines, corpus)
-    graph = NextWords(network, first_word_id=corpus.vocabulary.first_word_id)
-    draft = draft_of(config, corpus, history, graph, evaluation)
+    evaluations = evaluate(network, baselines, corpus)
+    graph = graph_of(network, corpus.vocabulary)
+    draft = draft_of(config, corpus, history, graph, evaluations)
     return write_export(graph, draft, config.repository)
 
 

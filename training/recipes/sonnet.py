@@ -25,6 +25,7 @@ from models.tokenizer import (
     Tokenizer,
     Vocabulary,
 )
+from models.word_order import WordOrder
 from training.devices import seed_everything
 from training.loop import History
 from training.next_word.describe import VOCABULARY_FILE
@@ -182,6 +183,7 @@ class SonnetExperiment:
         graph = NextWords(  # what it asks of a network, the plain one has too
             cast(NgramNetwork, self.task.plain),
             first_word_id=poem.vocabulary.first_word_id,
+            ranks=torch.tensor(WordOrder(poem.vocabulary).ranks),
             top_k=MAX_TOP_K,
         )
         golden = _golden(graph, poem.contexts)
@@ -192,8 +194,8 @@ class SonnetExperiment:
             task="next-word",
             inputs=(TensorSpec("contexts", "int64", (-1, length), ("batch", "position")),),
             outputs=(
-                TensorSpec("words", "int64", (-1, graph.top_k), answer),
-                TensorSpec("probabilities", "float32", (-1, graph.top_k), answer),
+                TensorSpec("words", "int64", (-1, graph.n_likeliest), answer),
+                TensorSpec("probabilities", "float32", (-1, graph.n_likeliest), answer),
             ),
             parameters=_parameters(config, graph),
             golden=golden,

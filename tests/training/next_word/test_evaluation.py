@@ -12,11 +12,20 @@ from training.next_word.evaluation import (
     sample_positions,
 )
 from training.next_word.kneser_ney import KneserNey
-from training.next_word.scoring import Guesses
+from training.next_word.scoring import Guesses, log_probabilities
 
 VOCABULARY = Vocabulary([PADDING, UNKNOWN, ",", *(f"w{n}" for n in range(3, 17))])
 TEXT = np.random.default_rng(0).zipf(1.5, 900) % 15 + 1
-CORPUS = Corpus(VOCABULARY, TEXT[:600], TEXT[600:700], TEXT[700:], "unseen", ())
+CORPUS = Corpus(
+    VOCABULARY,
+    TEXT[:600],
+    TEXT[600:700],
+    TEXT[700:],
+    "unseen",
+    (),
+    also={"other": TEXT[600:640]},
+    letters={"unseen": np.full(200, 3), "other": np.full(40, 3)},
+)
 NETWORK = NgramNetwork(
     NgramSizes(
         vocabulary_size=len(VOCABULARY),
@@ -47,6 +56,7 @@ def test_unknown_words_are_misses_and_marks_count_for_tokens_only() -> None:
         rank=np.array([0, 0, 2, 4]),
         shown_rank=np.array([0, 0, 0, 2]),
         confidence=np.ones(4),
+        typed=np.zeros(4, dtype=np.int64),
     )
 
     rates = hit_rates(guesses, targets, first_word_id=3)
@@ -66,7 +76,7 @@ def test_unknown_words_are_misses_and_marks_count_for_tokens_only() -> None:
 def test_network_and_baseline_are_measured_on_the_same_words() -> None:
     baselines = KneserNey.count_all(CORPUS.train, vocabulary_size=len(VOCABULARY), order=3)
 
-    found = evaluate(NETWORK, baselines, CORPUS)
+    found, other = evaluate(NETWORK, baselines, CORPUS)
 
     expected = np.exp(-np.log(baselines[-1].probabilities(CORPUS.evaluation)).mean())
     assert found.baseline_perplexity == pytest.approx(expected)
@@ -77,17 +87,22 @@ def test_network_and_baseline_are_measured_on_the_same_words() -> None:
     # Here all positions are sampled, so the baseline's guesses repeat its perplexity.
     guessed = np.exp(-found.baseline.log_probability[3:].mean())
     assert guessed == pytest.approx(expected, rel=0.05)
+    assert (found.name, found.n_words, other.name, other.n_words) == ("unseen", 200, "other", 40)
+    along = log_probabilities(NETWORK, CORPUS.also["other"])
+    assert other.perplexity == pytest.approx(np.exp(-along.mean()))
 
 
 def test_each_figure_stands_next_to_the_baselines() -> None:
     baselines = KneserNey.count_all(CORPUS.train, vocabulary_size=len(VOCABULARY), order=3)
-    evaluation = evaluate(NETWORK, baselines, CORPUS)
+    evaluation, other = evaluate(NETWORK, baselines, CORPUS)
 
-    metrics = {metric.name: metric for metric in metrics_of(evaluation, CORPUS)}
+    metrics = {metric.name: metric for metric in metrics_of(evaluation, CORPUS, 3)}
 
     perplexity = metrics["perplexity"]
     assert perplexity.baselines.keys() == {"modified Kneser-Ney 3-gram"}
     assert perplexity.value == pytest.approx(evaluation.perplexity, rel=1e-4)
     ratio = metrics["perplexity_relative_to_kneser_ney"].value
     assert ratio == pytest.approx(evaluation.perplexity / evaluation.baseline_perplexity)
-    assert {"word_top_1", "word_top_5", "token_top_3"} <= metrics.keys()
+    assert {"word_top_1", "word_top_5", "token_top_3", "keystrokes_saved"} <= metrics.keys()
+    assert {metric.data for metric in metrics.values()} == {"unseen"}
+    assert {metric.data for metric in metrics_of(other, CORPUS, 3)} == {"other"}

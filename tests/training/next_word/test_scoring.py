@@ -2,9 +2,18 @@ import numpy as np
 import torch
 
 from models.ngram import NgramNetwork, NgramSizes
-from training.next_word.scoring import guesses_after, guesses_of, log_probabilities
+from models.tokenizer import PADDING, UNKNOWN, Vocabulary
+from training.next_word.keystrokes import Keyboard
+from training.next_word.scoring import (
+    guesses_after,
+    guesses_of,
+    log_probabilities,
+    log_probabilities_after,
+)
 
 V, N = 13, 4
+WORDS = [PADDING, UNKNOWN, *(f"{first}{second}" for first in "abc" for second in "xyz"), "a", "ab"]
+KEYBOARD = Keyboard(Vocabulary(WORDS))
 NETWORK = NgramNetwork(
     NgramSizes(
         vocabulary_size=V,
@@ -23,9 +32,11 @@ def test_a_running_text_scores_like_its_contexts_one_by_one() -> None:
     contexts = np.lib.stride_tricks.sliding_window_view(stream, N)[:-1].copy()
 
     along = log_probabilities(NETWORK, words)
-    alone = guesses_after(NETWORK, contexts, words, first_word_id=2)
+    alone = guesses_after(NETWORK, contexts, words, KEYBOARD)
 
     np.testing.assert_allclose(along, alone.log_probability, atol=1e-5)
+    same = log_probabilities_after(NETWORK, contexts, words)
+    np.testing.assert_allclose(same, alone.log_probability, atol=1e-5)
 
 
 def test_half_precision_scores_almost_alike() -> None:
@@ -40,10 +51,12 @@ def test_half_precision_scores_almost_alike() -> None:
 def test_ranks_count_the_words_held_for_likelier() -> None:
     shares = np.array([[0.4, 0.1, 0.2, 0.3], [0.1, 0.2, 0.3, 0.4]])
 
-    guesses = guesses_of(np.log(shares), np.array([2, 3]), first_word_id=1)
+    keyboard = Keyboard(Vocabulary([PADDING, UNKNOWN, "a", "b"]))
+    guesses = guesses_of(np.log(shares), np.array([2, 3]), keyboard)
 
     assert guesses.rank.tolist() == [2, 0]
     assert guesses.shown_rank.tolist() == [1, 0]  # word 0 is not shown
+    assert guesses.typed.tolist() == [0, 0]
     np.testing.assert_allclose(np.exp(guesses.log_probability), [0.2, 0.4])
     np.testing.assert_allclose(guesses.confidence, [0.4, 0.4])
 

@@ -21,13 +21,15 @@ from training.next_word.text import read_text
 FOLDER = Path(__file__).parents[3] / "models" / "repository" / "next-word"
 EXPORT = FOLDER / active_version(FOLDER)
 MANIFEST = read_manifest(EXPORT)
-STATED = {metric.name: metric for metric in MANIFEST.metrics}
+NOVELS = DEFAULT_EVALUATION.split(".")[0]
+STATED = {metric.name: metric for metric in MANIFEST.metrics if metric.data == NOVELS}
 
 
-def test_it_beats_kneser_ney() -> None:
-    perplexity = STATED["perplexity"]
-
-    assert perplexity.value <= 0.9 * perplexity.baselines["modified Kneser-Ney 5-gram"]
+def test_it_beats_kneser_ney_by_a_quarter_on_every_text() -> None:
+    for perplexity in MANIFEST.metrics:
+        if perplexity.name == "perplexity":
+            baseline = perplexity.baselines["modified Kneser-Ney 5-gram"]
+            assert perplexity.value <= 0.75 * baseline, perplexity.data
 
 
 def test_it_is_small() -> None:

@@ -12,7 +12,7 @@ from training.next_word.config import NextWordTraining
 from training.next_word.fitting import fitted_to
 from training.next_word.train import train
 
-TEXT = "The cat sat on the mat. The dog sat on the log, and it's late.\n\n" * 150
+TEXT = "The cat sat on the mat. The dog sat on the log, and Rex, it's late.\n\n" * 150
 
 
 @pytest.fixture(scope="module")
@@ -67,8 +67,12 @@ def test_the_export_has_learned_the_text(export: Path) -> None:
         return vocabulary.words[int(words[0, 0])]
 
     assert suggested("The cat sat on") == "the"
-    assert suggested("on the log, and") == "it's"
+    assert suggested("on the log, and Rex,") == "it's"
     assert suggested("") == "the"
+
+
+def test_the_export_tells_which_words_have_capitals(export: Path) -> None:
+    assert (export / read_manifest(export).parameters["casing_file"]).read_text() == "Rex\n"
 
 
 def test_the_report_shows_suggestions_and_neighbours(export: Path) -> None:
@@ -92,8 +96,9 @@ def test_golden_answers_fall(export: Path) -> None:
 
 
 def test_every_method_of_the_export_has_golden_answers(export: Path) -> None:
-    assert set(read_manifest(export).methods) == {"score", "draw", "neighbours"}
-    assert [len(golden(export, name)) for name in ("score", "draw", "neighbours")] == [4, 4, 2]
+    assert set(read_manifest(export).methods) == {"suggest", "score", "draw", "neighbours"}
+    names = ("suggest", "score", "draw", "neighbours")
+    assert [len(golden(export, name)) for name in names] == [4, 4, 4, 2]
 
 
 def test_golden_draws_are_of_every_kind(export: Path) -> None:

@@ -51,7 +51,7 @@ class Lexicon:
         sentences, perplexity fell from 306 to 274 after one, from 175 to 161 after two and from
         137 to 131 after three; after four it did not.
         """
-        few = 0 < len(words) <= MOST_CUT < self.context_length
+        few = 0 < len(words) <= min(MOST_CUT, self.context_length - 1)
         return self.context([UNKNOWN, *words] if few else words)
 
     def written(self, words: Sequence[str], before: Sequence[str]) -> list[str]:

@@ -92,3 +92,11 @@ def test_writing_in_two_goes_is_writing_in_one(text: str, n_first: int) -> None:
     first = written(words[:n_first])
 
     assert first + written(words[n_first:], first) == written(words)
+
+
+def test_names_are_written_with_their_capitals() -> None:
+    writer = Writer(TOKENIZER, "we met", {"london": "London", "fbi": "FBI"})
+
+    written_words = [writer.add(word) for word in ("the", "fbi", "in", "london", ".", "then")]
+
+    assert "".join(written_words) == " the FBI in London. Then"

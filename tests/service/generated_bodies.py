@@ -130,6 +130,9 @@ def _contexts(random: Random, *, small: bool = False) -> Body:
     body: Body = {"contexts": contexts[0] if random.random() < 0.3 else contexts}
     if random.random() < 0.6:
         body["top_k"] = random.choice((1, 2, 5, 100, 7.0))
+    for flag in ("unfinished", "capitalize", "marks", "start"):
+        if random.random() < 0.2:
+            body[flag] = random.random() < 0.7
     return body
 
 

@@ -22,6 +22,7 @@ async def test_an_older_export_is_refused_what_it_cannot_do_and_told_how_it_coul
 ) -> None:
     write_export(NextInVocabulary(), next_word_draft(further_methods=False), tmp_path)
     questions = {
+        "/next-word": {"contexts": "aa", "unfinished": True},
         "/next-word/score": {"texts": "aa"},
         "/next-word/neighbours": {"words": "aa"},
         "/next-word/complete": {"prompts": "aa"},

@@ -10,13 +10,15 @@ from torch import Tensor, nn
 
 from models.drawing import draw
 from models.manifest import Metric, TensorSpec
-from models.tokenizer import DEFAULT_SPEC, PADDING, PADDING_ID, UNKNOWN, UNKNOWN_ID
+from models.tokenizer import DEFAULT_SPEC, PADDING, PADDING_ID, UNKNOWN, UNKNOWN_ID, Vocabulary
+from models.word_order import WordOrder
 from training.export import Draft, write_export
 from training.next_word.methods import (
     draw_example,
     next_word_methods,
     query_example,
     score_example,
+    suggest_example,
 )
 from training.transduce.tensors import golden_signals, transducer_inputs, transducer_outputs
 
@@ -72,7 +74,21 @@ class NextInVocabulary(nn.Module):
     those before it; for a sum, those of the sum of ids.
     """
 
+    def __init__(self) -> None:
+        super().__init__()
+        self.ranks = torch.tensor(WordOrder(Vocabulary(WORDS)).ranks)
+
     def forward(self, contexts: Tensor) -> tuple[Tensor, Tensor]:
+        words, halves = self._halves(contexts)
+        return words[:, :10], halves[:, :10]
+
+    def suggest(self, contexts: Tensor, lows: Tensor, highs: Tensor) -> tuple[Tensor, Tensor]:
+        outside = (self.ranks < lows.unsqueeze(1)) | (self.ranks >= highs.unsqueeze(1))
+        shares = self._scores(contexts).exp().masked_fill(outside, -1.0)
+        best, words = torch.sort(shares, dim=1, descending=True, stable=True)
+        return words[:, :100].masked_fill(best[:, :100] < 0, 0), best[:, :100].clamp(min=0.0)
+
+    def _halves(self, contexts: Tensor) -> tuple[Tensor, Tensor]:
         steps = torch.arange(100)
         n_words = 147 - 3
         words = (contexts[:, -1:].clamp(min=2) - 2 + steps) % n_words + 3  # (B, 100)
@@ -104,7 +120,7 @@ class NextInVocabulary(nn.Module):
         return at + 3, best
 
     def _scores(self, contexts: Tensor) -> Tensor:
-        words, shares = self.forward(contexts)
+        words, shares = self._halves(contexts)
         least = torch.full((contexts.size(0), 147), 0.5**101)
         return least.scatter(1, words, shares).log()
 
@@ -162,6 +178,7 @@ def classifier_draft(name: str = "digits", classes: Sequence[str] = "0123456789"
 def next_word_draft(name: str = "next-word", *, further_methods: bool = True) -> Draft:
     contexts = [{"contexts": np.array([[0, 0, 5]])}, {"contexts": np.array([[1, 2, 140]])}]
     golden: dict[str, Any] = {
+        "suggest": [suggest_example(contexts[0]["contexts"], 5, 10)],
         "score": [score_example(contexts[0]["contexts"], 6)],
         "draw": [draw_example(context["contexts"], at) for at, context in enumerate(contexts)],
         "neighbours": [query_example(5)],
@@ -171,13 +188,14 @@ def next_word_draft(name: str = "next-word", *, further_methods: bool = True) ->
         task="next-word",
         inputs=(batch_first("contexts", "int64", ("word", ORDER)),),
         outputs=(
-            batch_first("words", "int64", ("candidate", 100)),
-            batch_first("probabilities", "float32", ("candidate", 100)),
+            batch_first("words", "int64", ("candidate", 10)),
+            batch_first("probabilities", "float32", ("candidate", 10)),
         ),
         parameters={
             "context_length": ORDER,
             "tokenizer": DEFAULT_SPEC,
             "vocabulary_file": "vocabulary.txt",
+            "casing_file": "casing.txt",
             "padding_id": PADDING_ID,
             "unknown_id": UNKNOWN_ID,
             "max_top_k": 100,
@@ -185,7 +203,10 @@ def next_word_draft(name: str = "next-word", *, further_methods: bool = True) ->
         golden=contexts,
         methods=next_word_methods(100, ORDER) if further_methods else {},
         method_golden=golden if further_methods else {},
-        files={"vocabulary.txt": ("\n".join(WORDS) + "\n").encode()},
+        files={
+            "vocabulary.txt": ("\n".join(WORDS) + "\n").encode(),
+            "casing.txt": b"London\nLc\n",
+        },
         **PROVENANCE,
     )
 

@@ -94,7 +94,8 @@ def main(
         tokenizer = Tokenizer.from_spec(stated["parameters"]["tokenizer"])
         questions = questions_of(tokenizer.words(read_text(text)), positions)
         measured = hit_rates(list(ask(client, questions, model)))
-    rows = compare(measured, stated["metrics"])
+    name = text.name.split(".")[0]
+    rows = compare(measured, [each for each in stated["metrics"] if each["data"] == name])
     _show(rows, f"{model}: {len(questions):,} words of {text.name}")
     if output is not None:
         output.write_text(json.dumps({"positions": len(questions), "rows": rows}, indent=2) + "\n")

@@ -65,9 +65,15 @@ def forecast(  # noqa: PLR0913, PLR0917 - an argument is a flag
 
 
 @app.command("next-word")
-def next_word(
+def next_word(  # noqa: PLR0913, PLR0917 - an argument is a flag
     contexts: Annotated[list[str], typer.Argument(help="Texts to continue by a word.")],
     top_k: Annotated[int, typer.Option(help="Candidates for each text.")] = 5,
+    unfinished: Annotated[
+        bool, typer.Option("--unfinished", help="The last word may be half typed.")
+    ] = False,
+    capitalize: Annotated[
+        bool, typer.Option("--capitalize", help="Capitals in names and at a sentence's start.")
+    ] = False,
     model: ModelName = None,
     url: Url = DEFAULT_URL,
     as_json: AsJson = False,
@@ -79,8 +85,12 @@ def next_word(
       seqserve predict next-word "to be or not to"
 
       seqserve predict next-word "once upon a" "she looked out of the" --top-k 3
+
+      seqserve predict next-word "We met in Lon" --unfinished --capitalize
     """
-    answer = ask(url, lambda client: client.next_word(contexts, top_k=top_k, model=model))
+    options: dict[str, Any] = {"top_k": top_k, "model": model}
+    options |= {"unfinished": unfinished or None, "capitalize": capitalize or None}
+    answer = ask(url, lambda client: client.next_word(contexts, **options))
     if not as_json:
         from service.predict_tables import next_word_table  # noqa: PLC0415
 

@@ -170,6 +170,13 @@ def test_beliefs_are_shown_where_they_change_and_drawn(
     assert "cannot write" in run("predict", "classify", str(picture), "--plot", nowhere, code=2)
 
 
+def test_a_half_typed_word_is_finished_with_capitals(asked: list[httpx.Request]) -> None:
+    run("predict", "next-word", "We met in Lon", "--unfinished", "--capitalize")
+
+    body = {"contexts": ["We met in Lon"], "top_k": 5, "unfinished": True, "capitalize": True}
+    assert json.loads(asked[-1].content) == body
+
+
 def test_next_words_are_suggested(asked: list[httpx.Request]) -> None:
     output = run("predict", "next-word", "to be or not to", "--top-k", "3")
 

@@ -18,9 +18,9 @@ from training.next_word.evaluation import (
     hit_rates,
     sample_positions,
 )
+from training.next_word.keystrokes import Keyboard
 from training.next_word.kneser_ney import KneserNey
 from training.next_word.parent_network import Reader
-from training.next_word.keystrokes import Keyboard
 from training.next_word.scoring import guesses_after, log_probabilities
 from training.next_word.spelling import Spelling, per_word
 

@@ -42,7 +42,8 @@ class Corpus:
     """Streams of word ids; ``evaluation`` is never used to choose anything.
 
     ``also`` holds further texts to measure on, by name; ``letters`` the length of every word of a
-    text that is measured on, unknown ones too; ``texts`` is what was trained on, as it was written. ``casing`` holds capitals known before.
+    text that is measured on, unknown ones too; ``texts`` is what was trained on, as it was
+    written, and ``casing`` the capitals that are known besides.
     """
 
     vocabulary: Vocabulary

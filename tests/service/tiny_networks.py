@@ -34,7 +34,7 @@ PROVENANCE: dict[str, Any] = {
 }
 # What the examples of the API page ask for, in the place of words that no test names.
 NAMED = {"kb": "king", "kc": "walked", "kd": "london", "ke": "woman", "kf": "man", "kg": "."}
-NAMED |= {"jb": "brother", "jc": "she", "jd": "he"}
+NAMED |= {"jb": "brother", "jc": "she"}
 PAIRS = [f"{a}{b}" for a in "abcdefghijkl" for b in "abcdefghijkl"]
 WORDS = [PADDING, UNKNOWN, ",", *(NAMED.get(pair, pair) for pair in PAIRS)]
 

@@ -13,7 +13,7 @@ from training.options import configure
 @pytest.fixture(scope="module")
 def start(tmp_path_factory: pytest.TempPathFactory) -> Start:
     folder = tmp_path_factory.mktemp("parent")
-    flags = {"from_": "forecaster/1", "repository": folder, "smoke": True}
+    flags = {"from_": "forecaster", "repository": folder, "smoke": True}
     return settle(configure(ForecastTraining, flags), Path("Shop sales.csv"))
 
 

@@ -6,6 +6,7 @@ import pytest
 
 from models.manifest import read_manifest
 from training.errors import DataError, NotRecommended
+from training.fine_tuning.parent import find_parent
 from training.forecast.adapting import classical, run
 from training.forecast.adapting.parent import settle
 from training.forecast.baselines import seasonal_naive
@@ -81,7 +82,7 @@ def test_what_two_steps_make_is_not_recommended_and_not_exported(tmp_path: Path)
     ("changes", "message"),
     [
         ({"data": None}, "give --data as well"),
-        ({"cell": "lstm"}, "--cell lstm: it comes from forecaster/1, where it is gru"),
+        ({"cell": "rnn"}, "--cell rnn: it comes from forecaster/.*leave --cell out"),
         ({"from_": "nobody"}, "no such export"),
         ({"from_": "digits"}, "its task is classify"),
         ({"ahead": 100}, "the export forecasts 64 steps"),
@@ -123,9 +124,9 @@ def test_anyway_exports_and_says_where_it_comes_from(tmp_path: Path) -> None:
     folder = train(tiny(tmp_path, anyway=True, name="mine"))
 
     manifest = read_manifest(folder)
-    parent = read_manifest(Path("models/repository/forecaster/1"))
+    parent = find_parent("forecaster", tmp_path, "forecast").manifest
     origin = manifest.training["from"]
-    assert (origin["name"], origin["version"]) == ("forecaster", "1")
+    assert (origin["name"], origin["version"]) == ("forecaster", parent.version)
     assert origin["sha256"] == parent.files["model.pt"].sha256
     assert manifest.training["recommendation"]["recommended"] is False
     assert manifest.training["n_parameters"] == parent.training["n_parameters"]

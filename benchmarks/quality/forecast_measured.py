@@ -75,7 +75,7 @@ def measured(
     On its usual series, or on those of the method that ``sample`` names.
     """
     found = {}
-    with Progress(console=Console(stderr=True)) as progress:
+    with Progress(console=Console(stderr=True), transient=True) as progress:
         for task, service in services.items():
             cases = usual_sample(sample or method, service.cases)
             cases = sampled(cases, QUICK_SAMPLE) if run.quick else cases

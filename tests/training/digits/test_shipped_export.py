@@ -34,7 +34,7 @@ def test_a_blank_image_gets_an_unsure_answer() -> None:
         probabilities = graph(torch.zeros(1, 28, 28))
 
     assert float(probabilities.sum()) == pytest.approx(1.0)
-    assert float(probabilities.max()) < 0.9
+    assert float(probabilities.max()) < 0.8
 
 
 @pytest.mark.slow

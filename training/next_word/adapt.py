@@ -12,6 +12,7 @@ from rich.console import Console
 
 from models.compact import compact
 from models.manifest import Metric
+from models.tokenizer import Tokenizer
 from training.errors import NotRecommended
 from training.export import Draft, write_export
 from training.fine_tuning.parent import Parent, adapted_name, find_parent
@@ -21,6 +22,7 @@ from training.loop import History, fit
 from training.next_word.adapt_page import adapted_page
 from training.next_word.adaptation import Adaptation, table_of
 from training.next_word.adapting_task import AdaptingTask
+from training.next_word.casing import casing_of
 from training.next_word.config import NextWordTraining
 from training.next_word.contenders import (
     ADAPTED,
@@ -102,7 +104,9 @@ def _corpus(text: OwnText, reader: Reader) -> Corpus:
         for words in (text.learned, text.held_out, text.judged)
     ]
     train, held_out, judged = streams
-    return Corpus(reader.vocabulary, train, held_out, judged, text.judged_name, text.sources)
+    letters = {text.judged_name: np.array([len(word) for word in text.judged])}
+    name, sources = text.judged_name, text.sources
+    return Corpus(reader.vocabulary, train, held_out, judged, name, sources, letters=letters)
 
 
 def _adapted(
@@ -152,7 +156,9 @@ def _export(made: Adaptation, page: str) -> Path:
     )
     evaluations = evaluate(network, baselines, corpus)
     graph = graph_of(network, corpus.vocabulary)
-    corpus = replace(corpus, casing=casing_of_parent(made.parent))
+    tokenizer = Tokenizer.from_spec(made.parent.manifest.parameters["tokenizer"])
+    own = casing_of(made.text.texts, tokenizer, corpus.vocabulary)
+    corpus = replace(corpus, casing={**casing_of_parent(made.parent), **own})
     history = made.histories[ADAPTED]
     draft = draft_of(config, corpus, history, graph, evaluations, page=page)
     return write_export(graph, _described(made, draft), config.repository)
@@ -166,6 +172,10 @@ def _described(made: Adaptation, draft: Draft) -> Draft:
     }
     return replace(
         draft,
+        parameters={
+            **draft.parameters,
+            "tokenizer": made.parent.manifest.parameters["tokenizer"],
+        },
         metrics=[*_metrics(made), *draft.metrics],
         training={**draft.training, **told},
         licence=f"that of the text; adapted from {made.parent.label}: "

@@ -43,7 +43,8 @@ def adapted_page(made: Adaptation) -> str:
 _NOTE = (
     "Perplexity per word of the user's own held-out text. A word that a model does not know costs "
     "its spelling as well, by the same letter model for all, so that a small vocabulary is no "
-    "advantage. Word among first 3: where a word follows, an unknown one being a miss."
+    "advantage. In first 3: where a word follows, an unknown one being a miss. Unknown: share of "
+    "the judged words. Old text: perplexity on some of what the parent was judged on."
 )
 
 

@@ -28,9 +28,9 @@ class Adaptation:
 def table_of(made: Adaptation) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
     """Header and a row for everybody."""
     comparison = made.comparison
-    header = ("", "perplexity per word", "word among first 3", "unknown words", "training, s")
+    header = ("", "perplexity", "in first 3", "unknown", "training, s")
     if comparison.old:
-        header += ("perplexity, old text",)  # type: ignore[assignment]
+        header += ("old text",)  # type: ignore[assignment]
     rows = []
     for name, perplexity in comparison.perplexities.items():
         hits, history = comparison.hits.get(name), made.histories.get(name)

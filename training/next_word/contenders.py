@@ -24,7 +24,7 @@ from training.next_word.parent_network import Reader
 from training.next_word.scoring import guesses_after, log_probabilities
 from training.next_word.spelling import Spelling, per_word
 
-ADAPTED, SCRATCH, COUNTED = "adapted", "trained from scratch", "Kneser-Ney on the own text"
+ADAPTED, SCRATCH, COUNTED = "adapted", "trained from scratch", "Kneser-Ney, own text"
 ITEM_WORDS = 100  # of a passage: words next to each other are not independent
 Floats = NDArray[np.float64]
 

@@ -1,5 +1,6 @@
 """A user's own text, cut into what is learned, what stops the learning, and what judges it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -8,7 +9,8 @@ from models.tokenizer import PARAGRAPH, Tokenizer
 from training.errors import DataError
 from training.fine_tuning.parent import Parent
 from training.next_word.config import NextWordTraining
-from training.next_word.corpus import PROJECT_TEXT, SHARED, SMOKE_CHARACTERS
+from training.next_word.corpus import MODERN, PROJECT_TEXT, SHARED, SMOKE_CHARACTERS
+from training.next_word.held_out import split_tenth
 from training.next_word.text import find_files, read_text
 from training.provenance import data_source
 
@@ -20,13 +22,14 @@ MOST_OLD_WORDS = 20_000
 
 @dataclass(frozen=True)
 class OwnText:
-    """Words in order; nothing is chosen on ``judged``."""
+    """Words in order; nothing is chosen on ``judged``. ``texts`` are the files as written."""
 
     learned: list[str]
     held_out: list[str]
     judged: list[str]
     judged_name: str
     sources: tuple[DataSource, ...]
+    texts: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -49,40 +52,48 @@ def read_own_text(config: NextWordTraining, tokenizer: Tokenizer, parent: Parent
         sources.append(data_source(config.evaluate, "evaluate"))
     _refuse_learned(parent, sources)
     longest = SMOKE_CHARACTERS if config.smoke else None
-    words = read_words(files, tokenizer, longest=longest)
+    texts = tuple(read_text(path, longest=longest) for path in files)
+    words = _words_of(texts, tokenizer)
     if len(words) < FEWEST_WORDS:
         raise DataError(
             f"{config.data} holds {len(words)} words; at least {FEWEST_WORDS} are needed"
         )
     n_judged = min(max(round(config.held_out_share * len(words)), FEWEST_JUDGED), len(words) // 4)
     if config.evaluate is not None:
-        judged = read_words([config.evaluate], tokenizer, longest=longest)
+        judged = tokenizer.words(read_text(config.evaluate, longest=longest))
         name = config.evaluate.name.split(".")[0]
-        return OwnText(words[:-n_judged], words[-n_judged:], judged, name, tuple(sources))
+        return OwnText(words[:-n_judged], words[-n_judged:], judged, name, tuple(sources), texts)
     rest, judged = words[:-n_judged], words[-n_judged:]
-    return OwnText(rest[:-n_judged], rest[-n_judged:], judged, "held-out end", tuple(sources))
+    learned, held_out = rest[:-n_judged], rest[-n_judged:]
+    return OwnText(learned, held_out, judged, "held-out end", tuple(sources), texts)
 
 
 def find_old_text(parent: Parent, tokenizer: Tokenizer, *, smoke: bool) -> OldText:
     """The parent's texts, where ``../shared/data/text`` has them, told by their digests."""
     if smoke:
         return OldText([], [])
-    found: dict[str, list[Path]] = {"train": [], "evaluate": []}
+    found: dict[str, list[str]] = {"train": [], "evaluate": []}
     for source in parent.manifest.data:
         path = SHARED / source.name
         if source.role in found and path.is_file() and digest_file(path).sha256 == source.sha256:
-            found[source.role].append(path)
-    replayed = read_words(found["train"], tokenizer, longest=REPLAYED_CHARACTERS)
-    judged = read_words(found["evaluate"], tokenizer, longest=REPLAYED_CHARACTERS)
-    return OldText(replayed, judged[:MOST_OLD_WORDS])
+            found[source.role].append(_learned_part(path))
+    judged = _words_of(found["evaluate"], tokenizer)
+    return OldText(_words_of(found["train"], tokenizer), judged[:MOST_OLD_WORDS])
 
 
-def read_words(files: list[Path], tokenizer: Tokenizer, *, longest: int | None) -> list[str]:
-    """Words of all files, a blank line between two; of each at most ``longest`` characters."""
+def _learned_part(path: Path) -> str:
+    """Enough of a text of the parent, without the tenth that judges the shipped export."""
+    if path.name != MODERN:
+        return read_text(path, longest=REPLAYED_CHARACTERS)
+    return split_tenth(read_text(path))[0][:REPLAYED_CHARACTERS]
+
+
+def _words_of(texts: Sequence[str], tokenizer: Tokenizer) -> list[str]:
+    """Words of all texts, a blank line between two."""
     words: list[str] = []
-    for path in files:
+    for text in texts:
         words += [PARAGRAPH] if words else []
-        words.extend(tokenizer.words(read_text(path, longest=longest)))
+        words.extend(tokenizer.words(text))
     return words
 
 

@@ -116,7 +116,7 @@ def test_its_perplexity_stands_beside_that_of_every_alternative(export: Path) ->
     manifest = read_manifest(export)
 
     perplexity = manifest.metrics[0]
-    rivals = {"trained from scratch", "Kneser-Ney on the own text", UNCHANGED}
+    rivals = {"trained from scratch", "Kneser-Ney, own text", UNCHANGED}
     assert perplexity.name == "perplexity_per_word"
     assert set(perplexity.baselines) == rivals
     assert perplexity.value < perplexity.baselines[UNCHANGED]
@@ -249,6 +249,9 @@ def test_the_parents_text_is_found_by_its_digest(
     monkeypatch.setattr(own_text, "SHARED", folder)
 
     assert find_old_text(parent, tokenizer, smoke=False).replayed[:3] == ["the", "cat", "sat"]
+    monkeypatch.setattr(own_text, "MODERN", "pets.txt")
+    kept = find_old_text(parent, tokenizer, smoke=False).replayed
+    assert 0 < len(kept) < len(tokenizer.words(PETS * 150))  # its tenth judges the shipped export
     (tmp_path / "pets.txt").write_text("Another text of that name.")
     monkeypatch.setattr(own_text, "SHARED", tmp_path)
     assert find_old_text(parent, tokenizer, smoke=False).replayed == []

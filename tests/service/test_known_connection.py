@@ -206,14 +206,36 @@ async def test_a_key_counts_for_the_head_that_holds_it(tiny_repository: Path) ->
         assert wire.fed == [given, wrong]
 
 
-async def test_a_body_longer_than_allowed_is_refused_under_a_known_head(
+async def test_a_body_longer_than_allowed_is_refused_before_it_comes(
     tiny_repository: Path,
 ) -> None:
     async with served(tiny_repository, max_body_bytes=1024) as wire:
-        (first,) = await asked(wire, post(WORDS.path, WORDS.body))
-        too_long = await wire.send(post(WORDS.path, b" " * 1025))
+        first = await wire.send(post(WORDS.path, WORDS.body))
+        too_long = await wire.send(post(WORDS.path, b"", declared=1025))
 
         assert (first.status, too_long.status) == (200, 413)
+
+
+async def test_a_head_that_ends_its_connection_is_not_learned(wire: Wired) -> None:
+    last = post(WORDS.path, WORDS.body, "Connection: close")
+    for _ in range(2):
+        answered = await wire.send(last)
+        assert answered.headers[b"connection"] == b"close"
+
+
+async def test_what_comes_while_something_waits_is_read_after_it(wire: Wired) -> None:
+    hurried = post(WORDS.path, WORDS.body, "X-Timeout-Ms: 500")
+    await wire.send(hurried)
+    crowd(wire, WORDS.path)
+    reader, writer = await wire.connect()
+    await until(lambda: len(wire.made) == 2)
+    connection = wire.made[1]
+    connection.data_received(hurried + post(IMAGE.path, IMAGE.body))
+    connection.data_received(post(SERIES.path, SERIES.body))
+    bodies = [(await read_answer(reader)).body for _ in range(3)]
+    writer.close()
+
+    assert [b"overloaded" in bodies[0], b"digit" in bodies[1], b"mean" in bodies[2]] == [True] * 3
 
 
 def crowd(wire: Wired, path: str) -> None:

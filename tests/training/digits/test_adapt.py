@@ -184,3 +184,16 @@ def test_only_the_head_is_fitted_first(parent: Parent, folder: Path) -> None:
     assert changed == {"head.weight", "head.bias"}
     right = logits_of(network, part.training).argmax(dim=1).numpy() == part.training.labels
     assert right.mean() > 0.6
+
+
+def test_the_shipped_export_can_be_adapted() -> None:
+    parent = find_parent("digits", Path("nowhere"), "classify")
+    blank = LabelledImages(np.zeros((1, 28, 28), np.uint8), np.zeros(1, np.int64))
+
+    network = grafted(parent, with_sizes_of(parent, DigitsTraining()), tuple("0123456789"))
+
+    temperature = parent.manifest.parameters["temperature"]
+    torch.testing.assert_close(
+        torch.softmax(logits_of(network, blank) / temperature, dim=1),
+        load_graph(parent.folder)(torch.zeros(1, 28, 28)),
+    )

@@ -287,3 +287,11 @@ def test_knowing_a_word_pays_even_where_the_unknown_word_is_likely(reader: Reade
     spelling = Spelling(words)
 
     assert score(reader, words, spelling).mean() > score(ignorant, words, spelling).mean()
+
+
+def test_the_shipped_export_can_be_adapted() -> None:
+    parent = find_parent("next-word", Path("nowhere"), "next-word")
+
+    read, _ = read_parent(parent, with_sizes_of(parent, NextWordTraining()))  # checks its answers
+
+    assert len(read.network.bias) == len(read.vocabulary)

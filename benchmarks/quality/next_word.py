@@ -8,6 +8,7 @@ as plain text, so the hit rates must be those of the manifest. Expect: under a m
 """
 
 import json
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,6 +26,8 @@ from training.next_word.text import read_text
 
 SHARED_TEXT = Path("../shared/data/text/novels-valid.txt.gz")
 SPELLED = {NUMBER: "7", PARAGRAPH: "\n\n"}
+# Dots with one space between them are three dots.
+_DOTS = re.compile(r"\. (?=\.)")
 MOST_WORDS = 40
 CONTEXTS_PER_REQUEST = 100
 
@@ -47,7 +50,8 @@ def questions_of(
 
 def spelled(words: Sequence[str]) -> str:
     """Text that is cut into these words again."""
-    return " ".join(SPELLED.get(word, word) for word in words)
+    text = " ".join(SPELLED.get(word, word) for word in words)
+    return _DOTS.sub(".  ", text)
 
 
 def ask(client: httpx.Client, questions: Sequence[Question], name: str) -> Iterator[int | None]:

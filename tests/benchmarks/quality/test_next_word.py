@@ -9,6 +9,7 @@ from benchmarks.quality.next_word_keystrokes import saved, typed
 from benchmarks.quality.next_word_perplexity import perplexity
 from models.tokenizer import DEFAULT_SPEC, Tokenizer
 
+ODD = [".", ".", ".", "...", "end", "...", "."]
 TEXT = "It\u2019s 10:30. \"Well--don't go,\"\n\nsaid the girl's dog... now!"
 
 
@@ -17,6 +18,7 @@ def test_spelled_words_are_cut_into_the_same_words_again() -> None:
     words = tokenizer.words(TEXT)
 
     assert tokenizer.words(spelled(words)) == words
+    assert tokenizer.words(spelled(ODD)) == ODD
 
 
 def test_questions_are_asked_only_where_a_word_follows() -> None:

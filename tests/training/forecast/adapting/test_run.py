@@ -156,14 +156,14 @@ def test_a_resumed_adaptation_repeats_nothing_and_finds_the_same(
     assert again.metrics == first.metrics
 
 
-def launches(path: Path, n_series: int = 40) -> Path:
+def launches(path: Path, n_series: int = 60) -> Path:
     """Weekly sales after a launch: up to a peak and down again, a course that all share."""
     rng = np.random.default_rng(7)
     lines = []
     for i in range(n_series):
-        peak, size = rng.uniform(6, 14), rng.uniform(50, 900)
-        week = np.arange(1, 61) / peak
-        mean = size * week * np.exp(1 - week) * np.exp(0.15 * rng.standard_normal(60))
+        n, peak, size = rng.integers(26, 61), rng.uniform(6, 14), rng.uniform(50, 900)
+        week = np.arange(1, n + 1) / peak
+        mean = size * week * np.exp(1 - week) * np.exp(0.15 * rng.standard_normal(n))
         values = rng.poisson(mean).tolist()
         lines.append(json.dumps({"id": f"g{i}", "season_length": 1, "values": values}))
     path.write_text("\n".join(lines))
@@ -179,9 +179,9 @@ def test_a_course_that_all_series_share_is_worth_adapting_to(tmp_path: Path) -> 
             "data": launches(tmp_path / "games.jsonl"),
             "repository": tmp_path / "models",
             "runs": tmp_path / "runs",
-            "ahead": 10,
-            "steps": 300,
-            "scratch_steps": 300,
+            "ahead": 6,
+            "steps": 400,
+            "scratch_steps": 400,
             "classical_s": 3.0,
             "threads": 1,
         },

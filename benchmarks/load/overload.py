@@ -17,6 +17,8 @@ MOST_TRIES = 12
 # As many callers wait at the same time. With fewer they would wait for each other, which no service
 # can see. The storm shows what connecting costs.
 CONNECTIONS = 2000
+# Each that obeys has a connection of its own, at worst all at the same time.
+MOST_OBEYING = 6000
 
 Row = dict[str, Any]
 
@@ -80,7 +82,11 @@ def percentile(values: Any, share: float) -> float | None:
 
 
 async def obeying(target: Target, request: bytes, capacity: float, *, seconds: float) -> Row:
-    """Three times the capacity for a moment; whoever is refused comes again when told to."""
+    """Three times the capacity for a moment; whoever is refused comes again when told to.
+
+    The moment is shorter than ``seconds`` where more than ``MOST_OBEYING`` would come in it.
+    """
+    seconds = min(seconds, MOST_OBEYING / (3 * capacity))
     tries: list[int] = []
     waits_s: list[float] = []
     lost = 0

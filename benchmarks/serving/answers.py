@@ -36,6 +36,15 @@ class Reference:
             return np.concatenate([labels, probabilities], axis=1)
         return np.stack([_forecast(run, each) for each in request["series"]])
 
+    def tolerance(self, model: str, *, ours: bool) -> float:
+        """How far apart is the same: for this server as far as the export lets bfloat16 deviate.
+
+        The others compute in float32. What bfloat16 does to accuracy is in the export's manifest.
+        """
+        (export,) = Repository(only(self._repository, model)).active_exports()
+        reduced = export.manifest.reduced_precision
+        return reduced.tolerance if ours and reduced else TOLERANCE
+
     def _model(self, model: str) -> Any:
         from service.runtime import TorchScriptModel  # noqa: PLC0415 - torch takes its time
 
@@ -57,11 +66,11 @@ def _forecast(run: Any, series: Sequence[float]) -> Numbers:
     return np.concatenate([outputs["mean"][:, :HORIZON].astype(np.float64), levels])
 
 
-def difference(model: str, right: Numbers, given: Numbers) -> float:
+def difference(model: str, right: Numbers, given: Numbers, tolerance: float = TOLERANCE) -> float:
     """The largest deviation: of a probability, or of a forecast relative to its size.
 
     Raises:
-        OtherAnswer: other shapes, another label, or more than ``TOLERANCE`` apart.
+        OtherAnswer: other shapes, another label, or more than ``tolerance`` apart.
     """
     if right.shape != given.shape:
         raise OtherAnswer(f"{given.shape} numbers instead of {right.shape}")
@@ -71,6 +80,6 @@ def difference(model: str, right: Numbers, given: Numbers) -> float:
         apart = np.abs(right - given).max()
     else:
         apart = (np.abs(right - given) / np.maximum(1, np.abs(right))).max()
-    if not apart <= TOLERANCE:  # NaN is not
-        raise OtherAnswer(f"{apart:.2g} apart, at most {TOLERANCE:g} is the same")
+    if not apart <= tolerance:  # NaN is not
+        raise OtherAnswer(f"{apart:.2g} apart, at most {tolerance:g} is the same")
     return float(apart)

@@ -110,10 +110,12 @@ class Comparison:
     ) -> float:
         """The largest difference from the export; raises what is wrong."""
         apart = []
+        tolerance = self._reference.tolerance(model, ours=contestant.ours)
         for request in requests:
             body = contestant.dialect.body(model, request)
             given = contestant.dialect.numbers(model, post(url, body))
-            apart.append(difference(model, self._reference.numbers(model, request), given))
+            right = self._reference.numbers(model, request)
+            apart.append(difference(model, right, given, tolerance))
         return max(apart)
 
     def _load(self, contestant: Contestant, case: Case, server: RunningServer, head: Row) -> None:

@@ -1,7 +1,9 @@
+from pathlib import Path
+
 import numpy as np
 import pytest
 
-from benchmarks.serving.answers import OtherAnswer, difference
+from benchmarks.serving.answers import TOLERANCE, OtherAnswer, Reference, difference
 
 RIGHT = np.array([[1.0, 0.2, 0.8], [0.0, 0.6, 0.4]])
 
@@ -15,6 +17,22 @@ def test_forecasts_are_compared_relative_to_their_size() -> None:
     assert difference("forecaster", right, right + 5e-4) == pytest.approx(5e-4)
     with pytest.raises(OtherAnswer):
         difference("forecaster", right, right + np.array([0, 2e-3]))
+
+
+def test_reduced_precision_may_deviate_further_but_not_change_a_label() -> None:
+    given = RIGHT + np.array([0, 0.02, -0.02])
+
+    assert difference("digits", RIGHT, given, 0.03) == pytest.approx(0.02)
+    with pytest.raises(OtherAnswer):
+        difference("digits", RIGHT, RIGHT + np.array([1, 0, 0]), 0.03)
+
+
+def test_only_this_server_may_deviate_as_far_as_its_export_says() -> None:
+    reference = Reference(Path("models/repository"))
+
+    assert reference.tolerance("digits", ours=False) == TOLERANCE
+    assert TOLERANCE < reference.tolerance("digits", ours=True) < 0.1
+    assert reference.tolerance("forecaster", ours=True) == TOLERANCE
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from benchmarks.quality import (
+    cost,
     digits,
     digits_robustness,
     forecast_calibration,
@@ -38,4 +39,5 @@ PARTS: dict[str, Part] = {
     "digits": digits_tables,
     "digits-robustness": digits_robustness.tables,
     "next-word": next_word_tables.tables,
+    "cost": cost.tables,
 }

@@ -1,0 +1,40 @@
+from pathlib import Path
+
+import httpx
+import pytest
+import torch
+
+from benchmarks.quality import cost
+from benchmarks.quality.figures import Run, Table
+
+
+@pytest.fixture
+def measured(monkeypatch: pytest.MonkeyPatch) -> list[Table]:
+    monkeypatch.setattr(cost, "REPEATS", 3)
+    monkeypatch.setattr(cost, "WARM_UP", 1)
+    monkeypatch.setattr(cost, "BATCH", 4)
+    return list(cost.tables(Run(httpx.Client(), Path("data"), Path("output"))))
+
+
+def test_every_shipped_model_is_small_enough_and_timed(measured: list[Table]) -> None:
+    sizes, alone, batched, seeds = measured
+
+    assert [row.figure for row in alone.rows] == [row.figure for row in batched.rows]
+    assert all(row.holds() for row in sizes.rows)
+    assert all(0 < row.here < 10_000 for row in alone.rows)
+    assert all(row.here > 1 for row in batched.rows)
+    assert all(0.99 < row.here < 1 for row in seeds.rows)
+
+
+def test_the_threads_of_torch_are_as_before(measured: list[Table]) -> None:
+    before = torch.get_num_threads()
+
+    assert len(measured) == 4
+    assert torch.get_num_threads() == before
+
+
+def test_the_newest_version_is_measured_and_numbers_are_no_words(tmp_path: Path) -> None:
+    for name in ("2", "10", "9", "serving.json"):
+        (tmp_path / name).mkdir()
+
+    assert cost.newest(tmp_path).name == "10"

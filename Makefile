@@ -43,7 +43,7 @@ test: $(VENV)/.develop  ## the fast tests: under 5 minutes on 2 cores
 	$(BIN)/python -m pytest
 
 test-all: $(VENV)/.develop  ## the slow tests too (not those that need Docker)
-	$(BIN)/python -m pytest -m "not docker" --timeout 3600
+	$(BIN)/python -m pytest -m "not docker" --timeout 3600 --hypothesis-profile thorough
 
 check: $(VENV)/.develop  ## formatting, lint, types
 	$(BIN)/ruff format --check $(SOURCES)

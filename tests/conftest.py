@@ -6,8 +6,9 @@ import pytest
 from hypothesis import settings
 
 # No time limit an example: on a busy machine a slow one says nothing about the code.
-settings.register_profile("seqserve", deadline=None)
-settings.load_profile("seqserve")
+settings.register_profile("thorough", deadline=None)
+settings.register_profile("quick", deadline=None, max_examples=30)
+settings.load_profile("quick")
 
 
 @pytest.fixture(scope="session")

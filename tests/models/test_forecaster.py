@@ -2,7 +2,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor
 
@@ -86,7 +86,6 @@ SERIES = st.lists(
 ).filter(lambda values: any(value is not None for value in values))
 
 
-@settings(max_examples=150, deadline=None)
 @given(values=SERIES, season=st.integers(0, 60))
 def test_any_series_gets_finite_sorted_quantiles_around_its_mean(
     values: list[float | None], season: int
@@ -102,7 +101,6 @@ def test_any_series_gets_finite_sorted_quantiles_around_its_mean(
     assert int(period[0]) >= 1
 
 
-@settings(max_examples=60, deadline=None)
 @given(
     seed=st.integers(0, 999),
     length=st.integers(1, 100),

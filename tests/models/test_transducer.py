@@ -44,7 +44,7 @@ def alone(network: Transducer, signal: Tensor, state: Tensor) -> tuple[Tensor, T
 
 
 @pytest.mark.parametrize("kind", KINDS)
-@settings(max_examples=25)
+@settings(max_examples=10)
 @given(lengths=st.lists(st.integers(1, 40), min_size=1, max_size=6), seed=st.integers(0, 99))
 def test_a_row_s_answer_depends_on_nothing_but_its_own_samples_and_state(
     kind: tuple[str, float], lengths: list[int], seed: int
@@ -64,7 +64,7 @@ def test_a_row_s_answer_depends_on_nothing_but_its_own_samples_and_state(
 
 
 @pytest.mark.parametrize("kind", KINDS)
-@settings(max_examples=25)
+@settings(max_examples=10)
 @given(pieces=st.lists(st.integers(1, 30), min_size=2, max_size=5), seed=st.integers(0, 99))
 def test_a_signal_may_be_cut_anywhere(
     kind: tuple[str, float], pieces: list[int], seed: int

@@ -29,7 +29,7 @@ ANSWERS = {
 
 
 def test_every_recipe_ends_in_an_export_that_answers_by_its_endpoint(tmp_path: Path) -> None:
-    words = ["train", "recipe", "all", "--smoke", "--folder", str(tmp_path)]
+    words = ["train", "recipe", "all", "--smoke", "--jobs", "2", "--folder", str(tmp_path)]
     done = subprocess.run(
         [sys.executable, "-m", "seqserve", *words],
         cwd=ROOT,

@@ -21,7 +21,7 @@ from rich.table import Table
 
 from models.manifest import TensorSpec, read_manifest
 from models.row_classifier import RowClassifier, RowClassifierSizes, RowProbabilities
-from service.runtime import TorchScriptModel, has_bfloat16
+from service.runtime import TorchScriptModel, computes_in
 from training.export import Draft, write_export
 
 SIDE, N_CLASSES = 28, 10
@@ -59,9 +59,11 @@ class Cost:
 def measure(sizes: Mapping[str, RowClassifierSizes], folder: Path, *, rounds: int) -> list[Cost]:
     """One round is every network once in each way, so that a busy moment hits all alike."""
     exports = {name: _export(size, folder) for name, size in sizes.items()}
-    halves = (False, True) if has_bfloat16() else (False,)
+    halves = (False, True) if computes_in("bfloat16") else (False,)
     models = {
-        (name, half): TorchScriptModel(export, read_manifest(export), bfloat16=half)
+        (name, half): TorchScriptModel(
+            export, read_manifest(export), reduced="bfloat16" if half else None
+        )
         for name, (export, _) in exports.items()
         for half in halves
     }

@@ -22,7 +22,9 @@ Task = Literal["forecast", "classify", "next-word", "transduce"]
 TASKS: tuple[Task, ...] = ("forecast", "classify", "next-word", "transduce")
 FORWARD = "forward"
 DTYPES = ("float32", "int64")
-REDUCED_DTYPES = ("bfloat16",)
+REDUCED_DTYPES = ("bfloat16", "int8")
+# Modules of a graph that can multiply bytes have this attribute; unset, they compute in float32.
+INT8_SWITCH = "multiplies_int8"
 FORMATS = ("torchscript",)
 
 
@@ -70,6 +72,8 @@ class Metric:
 class ReducedPrecision:
     """Leave to compute in ``dtype`` where the processor can, and what that was measured to cost.
 
+    ``bfloat16`` is for every product of the graph, ``int8`` for those of modules that have an
+    attribute ``INT8_SWITCH``.
     ``tolerance`` is how far golden answers may be off then, counted as that of golden.json;
     ``metrics`` are those in both precisions, on validation data.
     """

@@ -46,6 +46,10 @@ class WordTable(nn.Module):
         """The table on its side, as scores are computed with: (E, V)."""
         return self.weight.t()
 
+    def scores(self, hidden: Tensor, bias: Tensor) -> Tensor:
+        """The product of each row with each word's vector, and ``bias``: (..., E) -> (..., V)."""
+        return functional.linear(hidden, self.weight, bias)
+
 
 class GatedLayer(nn.Module):
     """A residual layer that looks at each position and at the one ``reach`` words earlier.
@@ -146,7 +150,7 @@ class NgramNetwork(nn.Module):
 
     def scores(self, hidden: Tensor) -> Tensor:
         """Scores of all words: (..., E) -> (..., V)."""
-        return functional.linear(hidden, self.output.columns().t(), self.bias)
+        return self.output.scores(hidden, self.bias)
 
     def _vectors(self, words: Tensor) -> Tensor:
         vectors = self.words.rows(words) * self.scale

@@ -1,9 +1,6 @@
 """One serving process from start to stop: load, check, warm up, serve, finish, end."""
 
 import asyncio
-import contextlib
-import ctypes
-import gc
 import logging
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -24,6 +21,7 @@ from service.loading import (
     warm_event_loop,
 )
 from service.loop_turns import LoopTurns
+from service.memory import tidy_memory
 from service.metrics import RequestMetrics, Samples, model_samples, render, stream_samples
 from service.model_thread import ModelThread
 from service.off_loop import OffLoop
@@ -188,15 +186,3 @@ class Service:
             )
         self.off_loop.close()
         logger.info("stopped")
-
-
-def tidy_memory() -> None:
-    """Take what is loaded out of the garbage collector's sight, and give back what is free.
-
-    A full collection over torch's objects takes 60 ms, which callers would see as latency. Loading
-    leaves tens of megabytes of weights free that the C library would keep for itself.
-    """
-    gc.collect()
-    gc.freeze()
-    with contextlib.suppress(OSError, AttributeError):  # other C libraries have no such call
-        ctypes.CDLL(None).malloc_trim(0)

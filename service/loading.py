@@ -11,6 +11,7 @@ from service.batch import BatchLimits
 from service.batcher import LOOP_PASS_S, Batcher
 from service.errors import ExportBroken
 from service.golden import check_golden
+from service.memory import keep_memory
 from service.repository import Export, Repository
 from service.rows import Run, bucket_of
 from service.settings import Settings
@@ -52,6 +53,7 @@ def load_models(
     from service.runtime import apply_threads  # noqa: PLC0415 - torch takes a second to import
 
     apply_threads(plan)
+    keep_memory()
     models = []
     for export in exports:
         if stopped():
@@ -61,21 +63,21 @@ def load_models(
 
 
 def _load(export: Export, settings: Settings) -> LoadedModel:
-    from service.runtime import TorchScriptModel, has_bfloat16  # noqa: PLC0415 - as above
+    from service.runtime import TorchScriptModel, computes_in  # noqa: PLC0415 - as above
 
     started_s = perf_counter()
     task = make_task(export)
     task.use_secret(settings.state_secret.get_secret_value().encode())
     reduced = export.manifest.reduced_precision
-    if settings.precision == "float32" or not has_bfloat16():
+    if settings.precision == "float32" or not (reduced and computes_in(reduced.dtype)):
         reduced = None
-    model = TorchScriptModel(export.folder, export.manifest, bfloat16=reduced is not None)
-    tolerance = reduced.tolerance if reduced else None
+    dtype, tolerance = (reduced.dtype, reduced.tolerance) if reduced else (None, None)
+    model = TorchScriptModel(export.folder, export.manifest, reduced=dtype)
     check_golden(model.run, export.manifest, export.folder, tolerance=tolerance)
     fields = {
         "model": export.manifest.name,
         "version": export.manifest.version,
-        "precision": reduced.dtype if reduced else "float32",
+        "precision": dtype or "float32",
         "load_ms": round((perf_counter() - started_s) * 1000),
     }
     logger.info("loaded and checked", extra={"fields": fields})

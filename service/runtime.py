@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from models.manifest import FORWARD, MODEL_FILE, Manifest, TensorSpec
+from models.manifest import FORWARD, INT8_SWITCH, MODEL_FILE, Manifest, TensorSpec
 from service.errors import BatchContractBroken, ExportBroken
 from service.rows import Array, Arrays
 from service.threads import ThreadPlan
@@ -32,14 +32,17 @@ def apply_threads(plan: ThreadPlan) -> None:
 class TorchScriptModel:
     """A loaded export, ready to answer batches; stateless, so any thread may call it.
 
+    ``reduced`` is what it computes in, other than float32: one of ``REDUCED_DTYPES``.
+
     Raises:
-        ExportBroken: ``model.pt`` cannot be loaded, or lacks a method that the manifest names.
+        ExportBroken: ``model.pt`` cannot be loaded, lacks a method that the manifest names, or
+            has nothing that could compute in int8 when it is told to.
     """
 
-    def __init__(self, folder: Path, manifest: Manifest, *, bfloat16: bool = False) -> None:
-        self._bfloat16 = bfloat16
+    def __init__(self, folder: Path, manifest: Manifest, *, reduced: str | None = None) -> None:
+        self._bfloat16 = reduced == "bfloat16"
         self._methods = manifest.all_methods
-        self._graph = _load(folder / MODEL_FILE, list(manifest.methods))
+        self._graph = _load(folder / MODEL_FILE, list(manifest.methods), int8=reduced == "int8")
         self._calls = {name: getattr(self._graph, name) for name in self._methods}
 
     def run(self, inputs: Arrays, method: str = FORWARD) -> dict[str, Array]:
@@ -69,8 +72,13 @@ class TorchScriptModel:
             return self._calls[method](*tensors)
 
 
-def has_bfloat16() -> bool:
-    """Whether the processor multiplies bfloat16 itself, instead of emulating it at great cost."""
+def computes_in(dtype: str) -> bool:
+    """Whether the processor multiplies ``dtype`` itself, instead of emulating it at great cost.
+
+    Without instructions of their own, sums of products of bytes may also overflow on the way.
+    """
+    if dtype == "int8":
+        return bool(torch.cpu._is_vnni_supported())
     return bool(torch.cpu._is_avx512_bf16_supported())
 
 
@@ -83,19 +91,30 @@ def _ready(array: Array, spec: TensorSpec) -> Array:
     return np.ascontiguousarray(array, dtype=spec.dtype)
 
 
-def _load(path: Path, methods: list[str]) -> Any:
+def _load(path: Path, methods: list[str], *, int8: bool) -> Any:
     """Load and freeze: folding the weights into the graph takes 2 to 20 % off a pass.
 
     ``optimize_for_inference`` took nothing more off any of the shipped models, so it is left out.
     """
     try:
         graph = torch.jit.load(str(path), map_location="cpu")  # type: ignore[no-untyped-call]
+        if int8:
+            _switch_to_int8(graph, path)
         frozen = torch.jit.freeze(graph.eval(), preserved_attrs=methods)
         _share_constants([getattr(frozen, name).graph for name in (FORWARD, *methods)])
         return frozen
     except (RuntimeError, ValueError, AttributeError) as error:
         reason = str(error).strip().splitlines()[0] if str(error).strip() else repr(error)
         raise ExportBroken(f"{path}: torch cannot load it: {reason}") from error
+
+
+def _switch_to_int8(graph: Any, path: Path) -> None:
+    """Before freezing, which then leaves the other way of computing out of the graph."""
+    able = [module for module in graph.modules() if hasattr(module, INT8_SWITCH)]
+    if not able:
+        raise ExportBroken(f"{path}: nothing in it computes in int8, as its manifest allows")
+    for module in able:
+        setattr(module, INT8_SWITCH, True)
 
 
 def _share_constants(graphs: Sequence[Any]) -> None:

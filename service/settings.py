@@ -106,7 +106,7 @@ class Settings(BaseSettings):
     )
     precision: Literal["auto", "float32"] = Field(
         "auto",
-        description="auto: bfloat16 for models that were measured in it, where the CPU has it.",
+        description="auto: bfloat16 or int8 for models measured in it, where the CPU has it.",
     )
     warmup_max_s: float = Field(
         5.0, ge=0, le=60, description="Longest warm-up of one model, in seconds."

@@ -135,6 +135,19 @@ def load_graph(folder: Path) -> Any:
     return torch.jit.load(str(folder / contract.MODEL_FILE)).eval()  # type: ignore[no-untyped-call]
 
 
+def load_frozen(folder: Path, *, int8: bool = False) -> Any:
+    """The graph of an export with its methods, weights folded into it as the service does it.
+
+    With ``int8`` the modules that can compute in it do.
+    """
+    methods = list(contract.read_manifest(folder).methods)
+    graph = load_graph(folder)
+    for module in graph.modules():
+        if int8 and hasattr(module, contract.INT8_SWITCH):
+            setattr(module, contract.INT8_SWITCH, True)
+    return torch.jit.freeze(graph, preserved_attrs=methods)
+
+
 def _scripted(network: nn.Module, methods: list[str]) -> Any:
     """Script ``forward`` and ``methods``, so that networks need not know of TorchScript.
 

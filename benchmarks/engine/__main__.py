@@ -49,7 +49,7 @@ def _places(rounds: int) -> Table:
         "Digits, one image a request, 25 us of other work each (best of rounds)",
         "", "1 caller p50 ms", "64 callers /s", "64 p50 ms", "64 p99 ms",
     )  # fmt: skip
-    digits = passes.model_of("digits", bfloat16=True)
+    digits = passes.model_of("digits", reduced="bfloat16")
     cases = {
         f"passes up to {limit_s * 1e3:g} ms on the loop, switch {interval_s * 1e3:g} ms": (
             limit_s,
@@ -80,10 +80,9 @@ def _precision() -> Table:
     sizes = (1, 2, 4, 8, 16, 32, 64)
     table = _table("Pass, processor time in us", "", *(f"{rows} rows" for rows in sizes))
     for name, length in (("digits", 1), ("next-word", 1), ("forecaster", 256)):
-        for half in (False, True):
-            found = [passes.pass_us(name, rows, length, bfloat16=half) for rows in sizes]
-            label = f"{name}, {'bfloat16' if half else 'float32'}"
-            table.add_row(label, *(f"{us:,.0f}" for us in found))
+        for reduced in (None, "bfloat16", *(["int8"] if name == "next-word" else [])):
+            found = [passes.pass_us(name, rows, length, reduced=reduced) for rows in sizes]
+            table.add_row(f"{name}, {reduced or 'float32'}", *(f"{us:,.0f}" for us in found))
     return table
 
 

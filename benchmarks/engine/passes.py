@@ -15,16 +15,16 @@ from service.warmup import example_inputs
 REPOSITORY = Path("models/repository")
 
 
-def model_of(name: str, *, bfloat16: bool = False) -> TorchScriptModel:
+def model_of(name: str, *, reduced: str | None = None) -> TorchScriptModel:
     """The shipped model of that name."""
     folder = REPOSITORY / name / "1"
-    return TorchScriptModel(folder, read_manifest(folder), bfloat16=bfloat16)
+    return TorchScriptModel(folder, read_manifest(folder), reduced=reduced)
 
 
-def pass_us(name: str, rows: int, length: int, *, bfloat16: bool, repeats: int = 25) -> float:
+def pass_us(name: str, rows: int, length: int, *, reduced: str | None, repeats: int = 25) -> float:
     """Fastest processor time of a pass."""
     manifest = read_manifest(REPOSITORY / name / "1")
-    model = model_of(name, bfloat16=bfloat16)
+    model = model_of(name, reduced=reduced)
     inputs = example_inputs(manifest.all_methods["forward"], rows, length)
     return _fastest_us(lambda: model.run(inputs), repeats)
 

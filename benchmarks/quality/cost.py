@@ -14,7 +14,8 @@ import torch
 
 from benchmarks.quality.figures import Bound, Row, Run, Table, command_of
 from models.manifest import read_manifest
-from service.runtime import TorchScriptModel, has_bfloat16
+from service.memory import keep_memory
+from service.runtime import TorchScriptModel, computes_in
 from service.warmup import example_inputs
 
 REPOSITORY = Path("models/repository")
@@ -48,8 +49,9 @@ class Shipped:
         self.limit = limit
         self.folder = newest(REPOSITORY / limit.name)
         self.manifest = read_manifest(self.folder)
-        half = self.manifest.reduced_precision is not None and has_bfloat16()
-        self._model = TorchScriptModel(self.folder, self.manifest, bfloat16=half)
+        allowed = self.manifest.reduced_precision
+        reduced = allowed.dtype if allowed and computes_in(allowed.dtype) else None
+        self._model = TorchScriptModel(self.folder, self.manifest, reduced=reduced)
 
     @property
     def title(self) -> str:
@@ -72,6 +74,7 @@ def tables(_: Run) -> Iterator[Table]:
     """Sizes, milliseconds for one row, rows a second in a batch, accuracy over seeds."""
     before = torch.get_num_threads()
     torch.set_num_threads(1)
+    keep_memory()
     try:
         shipped = [Shipped(limit) for limit in LIMITS]
         yield _table("Size of the shipped exports", _sizes(shipped), ",.1f")

@@ -23,7 +23,7 @@ def test_every_network_is_timed_at_every_batch(tmp_path: Path) -> None:
 def test_without_bfloat16_only_float32_is_timed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(digit_sizes, "has_bfloat16", lambda: False)
+    monkeypatch.setattr(digit_sizes, "computes_in", lambda _: False)
 
     (cost,) = measure({"small": RowClassifierSizes(hidden_size=3)}, tmp_path, rounds=1)
 

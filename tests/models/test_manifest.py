@@ -196,8 +196,9 @@ def test_a_manifest_without_reduced_precision_allows_none() -> None:
     assert Manifest.from_json(json.dumps(raw)).reduced_precision is None
 
 
-def test_reduced_precision_survives_json() -> None:
-    manifest = replace(MANIFEST, reduced_precision=MEASURED)
+@pytest.mark.parametrize("dtype", ["bfloat16", "int8"])
+def test_reduced_precision_survives_json(dtype: str) -> None:
+    manifest = replace(MANIFEST, reduced_precision=replace(MEASURED, dtype=dtype))
 
     assert Manifest.from_json(manifest.to_json()) == manifest
 

@@ -48,14 +48,14 @@ def halves(model: LoadedModel) -> bool:
 def test_only_what_was_measured_computes_in_bfloat16(
     repository: Path, monkeypatch: pytest.MonkeyPatch, has_it: bool, setting: str, measured: bool
 ) -> None:
-    monkeypatch.setattr(runtime, "has_bfloat16", lambda: has_it)
+    monkeypatch.setattr(runtime, "computes_in", lambda _: has_it)
     models = loaded(repository, precision=setting)
 
     assert halves(models["measured"]) is measured
     assert not halves(models["plain"])
 
 
-@pytest.mark.skipif(not runtime.has_bfloat16(), reason="the processor lacks bfloat16")
+@pytest.mark.skipif(not runtime.computes_in("bfloat16"), reason="the processor lacks bfloat16")
 def test_the_shipped_digits_answer_alike_alone_and_in_a_batch_in_bfloat16() -> None:
     digits = loaded(Path("models/repository"))["digits"]
     images = (np.random.default_rng(7).random((64, 28, 28)) ** 4 * 255).astype(np.float32)
@@ -67,3 +67,22 @@ def test_the_shipped_digits_answer_alike_alone_and_in_a_batch_in_bfloat16() -> N
     for size in (1, 2, 3, 5, 8, 13, 16, 31, 32, 33, 64):
         together = digits.run({"images": images[:size]}, "forward")["probabilities"]
         assert np.abs(together - alone[:size]).max() <= 1e-5
+
+
+@pytest.mark.skipif(not runtime.computes_in("int8"), reason="the processor lacks int8")
+def test_the_shipped_next_word_answers_alike_alone_and_in_a_batch_in_int8() -> None:
+    words = loaded(Path("models/repository"))["next-word"]
+    contexts = np.random.default_rng(7).zipf(1.3, (64, 16)).clip(0, 15_000)
+    targets = contexts[::-1, 0].copy()
+    inputs = {"contexts": contexts, "targets": targets}
+    one_by_one = [words.run({"contexts": row[None]}, "forward") for row in contexts]
+    alone = np.concatenate([each["probabilities"] for each in one_by_one])
+    scores = words.run(inputs, "score")["log_probabilities"]
+    scale = np.abs(scores).max()
+
+    for size in (1, 2, 3, 5, 8, 13, 16, 31, 32, 33, 64):
+        some = {name: array[:size] for name, array in inputs.items()}
+        together = words.run({"contexts": some["contexts"]}, "forward")["probabilities"]
+        assert np.abs(together - alone[:size]).max() <= 1e-5
+        apart = words.run(some, "score")["log_probabilities"] - scores[:size]
+        assert np.abs(apart).max() <= 1e-5 * scale

@@ -192,7 +192,7 @@ def test_bfloat16_is_used_where_it_is_asked_for_and_answers_are_float32(halved: 
     manifest = read_manifest(halved)
     rows = {"rows": np.full((2, 3), 257, dtype=np.float32)}
     full = TorchScriptModel(halved, manifest).run(rows)["same"]
-    half = TorchScriptModel(halved, manifest, bfloat16=True).run(rows)["same"]
+    half = TorchScriptModel(halved, manifest, reduced="bfloat16").run(rows)["same"]
 
     assert (full.tolist(), half.tolist()) == ([[257.0] * 3] * 2, [[256.0] * 3] * 2)
     assert half.dtype == np.float32
@@ -200,11 +200,60 @@ def test_bfloat16_is_used_where_it_is_asked_for_and_answers_are_float32(halved: 
 
 def test_golden_answers_may_be_off_by_the_tolerance_of_the_precision(halved: Path) -> None:
     manifest = read_manifest(halved)
-    half = TorchScriptModel(halved, manifest, bfloat16=True)
+    half = TorchScriptModel(halved, manifest, reduced="bfloat16")
     check_golden(half.run, manifest, halved, tolerance=0.01)
 
     with pytest.raises(ExportBroken, match="off by 1, allowed is"):
         check_golden(half.run, manifest, halved)
+
+
+class Switched(torch.nn.Module):
+    """Gives whole numbers once it is told to compute in int8."""
+
+    multiplies_int8: bool
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.multiplies_int8 = False
+
+    def forward(self, rows: torch.Tensor) -> torch.Tensor:
+        return rows.trunc() if self.multiplies_int8 else rows
+
+
+class Outer(torch.nn.Module):
+    """Holds what computes in int8, and takes part in nothing itself."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.inner = Switched()
+
+    def forward(self, rows: torch.Tensor) -> torch.Tensor:
+        doubled: torch.Tensor = 2 * self.inner(rows)
+        return doubled
+
+
+def test_what_can_compute_in_int8_does_where_it_is_asked_to(tmp_path: Path) -> None:
+    rows = batch_first("rows", "float32", ("column", 3))
+    draft = Draft(
+        name="switched",
+        task="classify",
+        inputs=(rows,),
+        outputs=(replace(rows, name="doubled"),),
+        parameters={},
+        golden=[{"rows": np.full((2, 3), 1.5, dtype=np.float32)}],
+        **PROVENANCE,
+    )
+    folder = write_export(Outer(), draft, tmp_path)
+    manifest, inputs = read_manifest(folder), {"rows": np.full((1, 3), 1.5, np.float32)}
+
+    assert TorchScriptModel(folder, manifest).run(inputs)["doubled"].tolist() == [[3.0] * 3]
+    whole = TorchScriptModel(folder, manifest, reduced="int8").run(inputs)["doubled"]
+    assert whole.tolist() == [[2.0] * 3]
+
+
+def test_a_graph_without_anything_for_int8_is_refused_in_it(halved: Path) -> None:
+    with pytest.raises(ExportBroken, match="nothing in it computes in int8"):
+        TorchScriptModel(halved, read_manifest(halved), reduced="int8")
 
 
 class Twofold(nn.Module):

@@ -16,7 +16,7 @@ from models.manifest import ReducedPrecision
 from training.digits.data import DigitData, load_digits
 from training.digits.evaluation import score
 from training.errors import TrainingError
-from training.reduced_precision import Array, add_reduced_precision, supported
+from training.reduced_precision import Array, Measurement, add_reduced_precision, supported
 
 # Half an image in a thousand.
 MAY_LOSE = 0.0005
@@ -37,7 +37,8 @@ def measure_precision(folder: Path, data: DigitData) -> ReducedPrecision:
             "log-likelihood": -scores.negative_log_likelihood,
         }
 
-    return add_reduced_precision(folder, [images], figures, data=data.name, may_lose=MAY_LOSE)
+    measured = Measurement(data=data.name, inputs=[images], figures=figures)
+    return add_reduced_precision(folder, "bfloat16", [measured], may_lose=MAY_LOSE)
 
 
 def main(

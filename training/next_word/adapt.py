@@ -14,7 +14,7 @@ from models.compact import compact
 from models.manifest import Metric
 from models.tokenizer import Tokenizer
 from training.errors import NotRecommended
-from training.export import Draft, write_export
+from training.export import Draft
 from training.fine_tuning.parent import Parent, adapted_name, find_parent
 from training.fine_tuning.stages import stages
 from training.fine_tuning.verdict_table import show
@@ -43,6 +43,7 @@ from training.next_word.parent_network import (
     read_parent,
     with_sizes_of,
 )
+from training.next_word.precision import write_measured
 from training.next_word.spelling import Spelling
 from training.next_word.task import NextWordTask
 
@@ -161,7 +162,7 @@ def _export(made: Adaptation, page: str) -> Path:
     corpus = replace(corpus, casing={**casing_of_parent(made.parent), **own})
     history = made.histories[ADAPTED]
     draft = draft_of(config, corpus, history, graph, evaluations, page=page)
-    return write_export(graph, _described(made, draft), config.repository)
+    return write_measured(graph, _described(made, draft), config.repository, corpus)
 
 
 def _described(made: Adaptation, draft: Draft) -> Draft:

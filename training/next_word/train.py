@@ -10,7 +10,6 @@ from rich.console import Console
 
 from models.compact import compact
 from training.errors import DataError
-from training.export import write_export
 from training.loop import fit
 from training.next_word.adapt import adapt
 from training.next_word.config import NextWordTraining
@@ -19,6 +18,7 @@ from training.next_word.describe import draft_of, graph_of
 from training.next_word.evaluation import evaluate
 from training.next_word.fitting import fitted_to
 from training.next_word.kneser_ney import KneserNey
+from training.next_word.precision import write_measured
 from training.next_word.task import NextWordTask
 
 
@@ -47,7 +47,7 @@ def train(config: NextWordTraining) -> Path:
     evaluations = evaluate(network, baselines, corpus)
     graph = graph_of(network, corpus.vocabulary)
     draft = draft_of(config, corpus, history, graph, evaluations)
-    return write_export(graph, draft, config.repository)
+    return write_measured(graph, draft, config.repository, corpus)
 
 
 def _check(config: NextWordTraining) -> None:

@@ -5,7 +5,7 @@ Source: Yosinski et al. 2014, arXiv:1411.1792 (transferred layers, then fine-tun
 """
 
 import copy
-from dataclasses import fields, replace
+from dataclasses import fields
 
 import numpy as np
 import torch
@@ -19,6 +19,7 @@ from training.digits.data import LabelledImages
 from training.digits.task import logits_of, sizes_of
 from training.errors import DataError
 from training.fine_tuning.parent import Parent
+from training.fine_tuning.settled import settled
 
 HEAD_IMAGES = 4000  # images that the head is fitted to, deformed copies included
 _ITERATIONS = 60
@@ -27,17 +28,18 @@ _PREFIX = "classifier."  # of a classifier in its export
 
 
 def with_sizes_of(parent: Parent, config: DigitsTraining) -> DigitsTraining:
-    """The options with the parent's sizes, whatever they said of them.
+    """The options with the parent's sizes.
 
     Raises:
-        DataError: the parent is no reader of 28x28 images that this version knows.
+        DataError: the parent is no reader of 28x28 images that this version knows, or the options
+            ask for other sizes.
     """
     known = {item.name for item in fields(RowClassifierSizes)}
     own = {item.name for item in fields(DigitsTraining)}
     sizes = {name: value for name, value in parent.options.items() if name in known & own}
     if tuple(parent.manifest.inputs[0].shape) != (-1, 28, 28) or "cell" not in sizes:
         raise DataError(f"--from {parent.label}: does not read 28x28 images row by row")
-    return replace(config, **sizes)
+    return settled(config, sizes, parent.label)
 
 
 def grafted(parent: Parent, config: DigitsTraining, classes: tuple[str, ...]) -> RowClassifier:

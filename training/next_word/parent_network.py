@@ -1,6 +1,6 @@
 """The network inside a next-word export, ready to learn on."""
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ from models.tokenizer import Tokenizer, Vocabulary
 from models.word_order import WordOrder
 from training.errors import DataError
 from training.fine_tuning.parent import Parent, check_answers
+from training.fine_tuning.settled import settled
 from training.next_word.config import NextWordTraining
 from training.next_word.task import sizes_of
 
@@ -31,17 +32,17 @@ class Reader:
 
 
 def with_sizes_of(parent: Parent, config: NextWordTraining) -> NextWordTraining:
-    """The options with the parent's sizes, whatever they said of them.
+    """The options with the parent's sizes.
 
     Raises:
-        DataError: the parent does not say its sizes.
+        DataError: the parent does not say its sizes, or the options ask for others.
     """
     own = {item.name for item in fields(NextWordTraining)}
     known = ({item.name for item in fields(NgramSizes)} & own) - _NOT_TAKEN
     sizes: dict[str, Any] = {name: parent.options[name] for name in known if name in parent.options}
     if "embedding_size" not in sizes:
         raise DataError(f"--from {parent.label}: no next-word network that this version trains")
-    return replace(config, **sizes)
+    return settled(config, sizes, parent.label)
 
 
 def read_parent(parent: Parent, config: NextWordTraining) -> tuple[Reader, Tokenizer]:

@@ -126,6 +126,13 @@ def test_what_is_no_better_is_not_exported_but_explained(folder: Path, tmp_path:
     assert "Not recommended" in (tmp_path / "twins" / "report.html").read_text(encoding="utf-8")
 
 
+def test_another_size_than_the_readers_is_refused_before_anything_is_trained(folder: Path) -> None:
+    with pytest.raises(DataError, match="--n-layers 3: it comes from digits/1, where it is 1"):
+        train(adapting(folder, n_layers=3, name="larger"))
+
+    assert not (folder / "runs" / "larger").exists()
+
+
 @pytest.mark.slow
 def test_ctrl_c_and_resume_end_as_if_never_stopped(
     export: Path, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

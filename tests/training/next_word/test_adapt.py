@@ -223,6 +223,11 @@ def test_the_three_parts_of_a_text_do_not_overlap(folder: Path, parent: Parent) 
     assert len(text.judged) == len(text.held_out) == own_text.FEWEST_JUDGED // 2 or len(whole) // 4
 
 
+def test_another_size_than_the_parents_is_refused(folder: Path) -> None:
+    with pytest.raises(DataError, match="--gate-size 9: it comes from next-word/1, where it is 8"):
+        train(adapting(folder, gate_size=9))
+
+
 @pytest.mark.parametrize(
     ("changes", "message"),
     [

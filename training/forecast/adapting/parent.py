@@ -2,14 +2,13 @@
 
 import copy
 from collections.abc import Sequence
-from dataclasses import MISSING, dataclass, fields, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import torch
 
 from models.forecaster import Forecaster
 from training.devices import seed_everything
-from training.errors import DataError
 from training.fine_tuning.parent import (
     Parent,
     adapted_name,
@@ -17,6 +16,7 @@ from training.fine_tuning.parent import (
     find_parent,
     load_into,
 )
+from training.fine_tuning.settled import settled
 from training.forecast.config import ForecastTraining
 from training.forecast.evaluation import BATCH, as_inputs
 from training.forecast.metrics import Case
@@ -54,10 +54,8 @@ def settle(config: ForecastTraining, data: Path) -> Start:
     """
     parent = find_parent(str(config.from_), config.repository, "forecast")
     known = {name: parent.options[name] for name in ARCHITECTURE if name in parent.options}
-    for item in fields(config):
-        if item.name in known:
-            _check_not_contradicted(config, parent, item.name, known[item.name])
-    config = replace(config, name=config.name or adapted_name(parent, data), **known)
+    config = settled(config, known, parent.label)
+    config = replace(config, name=config.name or adapted_name(parent, data))
     network = make_network(config)
     load_into(network, parent)
     check_answers(network, parent)
@@ -81,17 +79,3 @@ def with_seasons(network: Forecaster, series: Sequence[Series]) -> list[Series]:
 def _first_half(series: Series) -> Case:
     half = series.values[: max(1, len(series.values) // 2)]
     return Case(series.name, half, half[:0], DETECT)
-
-
-def _check_not_contradicted(
-    config: ForecastTraining, parent: Parent, name: str, value: object
-) -> None:
-    """Refuse an option that was given (it differs from its defaults) and that the export has."""
-    item = next(item for item in fields(config) if item.name == name)
-    given = getattr(config, name)
-    defaults = [item.default, item.metadata.get("smoke", MISSING)]
-    if given != value and given not in defaults:
-        flag = f"--{name.replace('_', '-')}"
-        raise DataError(
-            f"{flag} {given}: it comes from {parent.label}, where it is {value}; leave {flag} out"
-        )

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from torch import Tensor, nn
 
 from models.handwritten_cells import CustomLstm, SimpleRnn
+from models.min_gru import MinGru
 
 CELLS: dict[str, Callable[..., nn.Module]] = {
     "rnn": nn.RNN,
@@ -16,6 +17,7 @@ CELLS: dict[str, Callable[..., nn.Module]] = {
     "gru": nn.GRU,
     "simple_rnn": SimpleRnn,
     "custom_lstm": CustomLstm,
+    "min_gru": MinGru,
 }
 
 
@@ -37,7 +39,7 @@ def recurrent(
         ValueError: if ``cell`` is not one of ``CELLS``.
 
     Source: Elman 1990 (RNN); Hochreiter & Schmidhuber 1997 (LSTM); Cho et al. 2014,
-    arXiv:1406.1078 (GRU).
+    arXiv:1406.1078 (GRU); Feng et al. 2024, arXiv:2410.01201 (minimal GRU).
     """
     if cell not in CELLS:
         raise ValueError(f"cell must be one of {sorted(CELLS)}, got {cell!r}")

@@ -92,6 +92,15 @@ class Sweep(nn.Module):
         return (joined.flip(1) if self.backwards else joined), state
 
 
+def swept(make_step: Callable[[int, int], nn.Module]) -> Callable[..., Sweep]:
+    """From a kind of step to what makes its sweeps."""
+
+    def make_sweep(input_size: int, hidden_size: int, *, backwards: bool) -> Sweep:
+        return Sweep(make_step(input_size, hidden_size), hidden_size, backwards=backwards)
+
+    return make_sweep
+
+
 class Layers(nn.Module):
     """Sweeps on top of each other, one or two a layer.
 
@@ -102,7 +111,7 @@ class Layers(nn.Module):
 
     def __init__(
         self,
-        make_step: Callable[[int, int], nn.Module],
+        make_sweep: Callable[..., nn.Module],
         input_size: int,
         hidden_size: int,
         num_layers: int,
@@ -114,7 +123,7 @@ class Layers(nn.Module):
         self.dropout = dropout
         sizes = [input_size, *[self.n_directions * hidden_size] * (num_layers - 1)]
         self.sweeps = nn.ModuleList(
-            Sweep(make_step(size, hidden_size), hidden_size, backwards=bool(direction))
+            make_sweep(size, hidden_size, backwards=bool(direction))
             for size in sizes
             for direction in range(self.n_directions)
         )
@@ -136,11 +145,11 @@ class Layers(nn.Module):
         return torch.cat(directions, dim=2), torch.stack(after)
 
 
-class _Written(nn.Module):
-    """What both cells share: layers of a step, and a state of zeros to begin with."""
+class Written(nn.Module):
+    """What these cells share: layers of sweeps, and a state of zeros to begin with."""
 
     n_states = 1
-    make_step: Callable[[int, int], nn.Module]
+    make_sweep: Callable[..., nn.Module]
 
     def __init__(
         self,
@@ -156,7 +165,7 @@ class _Written(nn.Module):
         if not batch_first:
             raise ValueError("the hand-written cells read batches first")
         sizes = (input_size, hidden_size, num_layers, bidirectional, dropout)
-        self.layers = Layers(type(self).make_step, *sizes)
+        self.layers = Layers(type(self).make_sweep, *sizes)
         self.hidden_size = hidden_size
         self.fresh_size = (len(self.layers.sweeps), self.n_states * hidden_size)
 
@@ -165,7 +174,7 @@ class _Written(nn.Module):
         return features.new_zeros(self.fresh_size[0], features.size(0), self.fresh_size[1])
 
 
-class SimpleRnn(_Written):
+class SimpleRnn(Written):
     """``nn.RNN``, batch first, written out.
 
     Shape:
@@ -173,7 +182,7 @@ class SimpleRnn(_Written):
         returns: (B, T, D * H) or packed, and the state after the last step.
     """
 
-    make_step = SimpleRnnStep
+    make_sweep = staticmethod(swept(SimpleRnnStep))
 
     @overload
     def forward(self, features: Tensor, state: Tensor | None = None) -> tuple[Tensor, Tensor]: ...
@@ -193,7 +202,7 @@ class SimpleRnn(_Written):
         return self.layers(features, None, self.fresh(features) if state is None else state)
 
 
-class CustomLstm(_Written):
+class CustomLstm(Written):
     """``nn.LSTM``, batch first, written out.
 
     Shape:
@@ -202,7 +211,7 @@ class CustomLstm(_Written):
         returns: (B, T, D * H) or packed, and both states after the last step.
     """
 
-    make_step = CustomLstmStep
+    make_sweep = staticmethod(swept(CustomLstmStep))
     n_states = 2
 
     @overload

@@ -9,25 +9,26 @@ import torch
 from torch import Tensor, nn
 
 from models.cells import last_valid, recurrent
-from models.row_bands import FilteredBands, RawBands
+from models.row_bands import FilteredBands, RawBands, visible
 
 
 @dataclass(frozen=True, kw_only=True)
 class RowClassifierSizes:
     """What a row classifier is made of.
 
-    Every ``row_step``-th row is read together with the ``n_neighbours`` rows above and below it:
-    as raw pixels, or through ``n_filters`` small filters slid along them.
+    With ``n_filters`` 0 every ``row_step``-th row is read as raw pixels, together with the
+    ``n_neighbours`` rows above and below it; else through layers of small filters, whose rows of a
+    step are their own.
     """
 
-    cell: str = "lstm"
+    cell: str = "min_gru"
     n_classes: int = 10
     image_width: int = 28
-    hidden_size: int = 128
+    hidden_size: int = 96
     n_layers: int = 1
     bidirectional: bool = True
-    n_neighbours: int = 2
-    row_step: int = 2
+    n_neighbours: int = 0
+    row_step: int = 1
     n_filters: int = 16
     dropout: float = 0.1
 
@@ -37,6 +38,11 @@ class RowClassifierSizes:
             raise ValueError(
                 "sizes, layers and row_step must be at least 1, n_neighbours and n_filters "
                 "at least 0"
+            )
+        if self.n_filters and (self.n_neighbours, self.row_step) != (0, 1):
+            raise ValueError(
+                "n_neighbours and row_step are for raw rows, with n_filters 0: filters have rows "
+                "of their own"
             )
 
 
@@ -61,8 +67,8 @@ class RowClassifier(nn.Module):
         super().__init__()
         self.hidden_size = sizes.hidden_size
         self.bidirectional = sizes.bidirectional
-        self.row_step = sizes.row_step
         self.bands = _bands(sizes)
+        self.row_step = self.bands.row_step
         self.sweeps = recurrent(
             sizes.cell,
             self.bands.n_features,
@@ -93,7 +99,7 @@ class RowClassifier(nn.Module):
         return logits
 
     def _sweep_padded(self, scaled: Tensor, row_counts: Tensor) -> tuple[Tensor, Tensor]:
-        bands = self.bands(scaled * _visible(row_counts, scaled.size(1)))
+        bands = self.bands(scaled * visible(row_counts, scaled.size(1)), row_counts)
         counts = (row_counts + self.row_step - 1) // self.row_step
         packed = nn.utils.rnn.pack_padded_sequence(
             bands, counts.cpu(), batch_first=True, enforce_sorted=False
@@ -103,7 +109,7 @@ class RowClassifier(nn.Module):
             packed_outputs, batch_first=True, total_length=bands.size(1)
         )
         last = last_valid(outputs, counts)
-        padding = _visible(counts, bands.size(1)) == 0
+        padding = visible(counts, bands.size(1)) == 0
         return outputs.masked_fill(padding, -1.0), last  # no unit responds below -1
 
 
@@ -129,15 +135,9 @@ class RowProbabilities(nn.Module):
 
 
 def _bands(sizes: RowClassifierSizes) -> RawBands | FilteredBands:
-    width, reach, step = sizes.image_width, sizes.n_neighbours, sizes.row_step
-    if sizes.n_filters == 0:
-        return RawBands(width, reach=reach, row_step=step)
-    return FilteredBands(width, reach=reach, row_step=step, n_filters=sizes.n_filters)
-
-
-def _visible(counts: Tensor, length: int) -> Tensor:
-    positions = torch.arange(length, device=counts.device)
-    return (positions < counts.unsqueeze(1)).unsqueeze(2).to(torch.float32)  # (B, length, 1)
+    if sizes.n_filters:
+        return FilteredBands(sizes.image_width, n_filters=sizes.n_filters)
+    return RawBands(sizes.image_width, reach=sizes.n_neighbours, row_step=sizes.row_step)
 
 
 def _initialise(sweeps: nn.RNNBase, hidden_size: int, *, forget_gate: bool) -> None:

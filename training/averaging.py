@@ -7,7 +7,7 @@ from torch import Tensor, nn
 
 
 class WeightAverage:
-    """Exponential moving average of the weights, with buffers copied as they are.
+    """Exponential moving average of the weights and of the running statistics beside them.
 
     Early on the average forgets faster, so that it never lags behind the random start. With
     ``decay`` 0 there is no average: ``network`` is the trained one itself.
@@ -31,4 +31,7 @@ class WeightAverage:
         weights: list[Tensor] = list(network.parameters())
         torch._foreach_lerp_(averages, weights, 1.0 - decay)
         for kept, buffer in zip(self.network.buffers(), network.buffers(), strict=True):
-            kept.copy_(buffer)
+            if buffer.is_floating_point():
+                kept.lerp_(buffer, 1.0 - decay)
+            else:
+                kept.copy_(buffer)

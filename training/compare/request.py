@@ -7,7 +7,7 @@ from typing import Literal
 from training.options import option
 
 FamilyName = Literal["digits", "forecast", "transduce"]
-CELL_NAMES = ("rnn", "lstm", "gru", "simple_rnn", "custom_lstm")
+CELL_NAMES = ("rnn", "lstm", "gru", "simple_rnn", "custom_lstm", "min_gru")
 
 
 @dataclass(frozen=True, kw_only=True)

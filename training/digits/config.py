@@ -7,7 +7,7 @@ from typing import Literal
 from training.config import Precision, TunableConfig
 from training.options import option
 
-Cell = Literal["rnn", "lstm", "gru", "simple_rnn", "custom_lstm"]
+Cell = Literal["rnn", "lstm", "gru", "simple_rnn", "custom_lstm", "min_gru"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,21 +28,25 @@ class DigitsTraining(TunableConfig):
     seeds: int = option(
         1, "Seeds to train one after the other; the best on validation is exported.", minimum=1
     )
-    cell: Cell = option("lstm", "Recurrent cell.")
-    hidden_size: int = option(128, "Units of a layer and direction.", smoke=24, minimum=1)
+    cell: Cell = option("min_gru", "Recurrent cell.")
+    hidden_size: int = option(96, "Units of a layer and direction.", smoke=24, minimum=1)
     n_layers: int = option(1, "Recurrent layers.", minimum=1)
     bidirectional: bool = option(True, "Read from the bottom as well as from the top.")
-    n_neighbours: int = option(2, "Rows above and below that are read at each step.", minimum=0)
-    row_step: int = option(2, "Rows from one step to the next.", minimum=1)
     n_filters: int = option(
-        16, "Small filters slid along the rows of a step; 0 reads raw pixels.", minimum=0
+        16,
+        "Small filters of the first of four layers, slid along the rows; 0 reads raw pixels.",
+        minimum=0,
     )
+    n_neighbours: int = option(
+        0, "Raw rows above and below that are read at each step, with --n-filters 0.", minimum=0
+    )
+    row_step: int = option(1, "Raw rows from one step to the next, with --n-filters 0.", minimum=1)
     dropout: float = option(0.1, "Share of units dropped.", minimum=0.0, maximum=0.9)
     label_smoothing: float = option(
         0.05, "Probability spread over the other classes.", minimum=0.0, maximum=0.9
     )
     teachers: int = option(
-        3,
+        2,
         "Convolutional networks trained first, to be imitated; 0 = none.",
         smoke=1,
         tuned=0,

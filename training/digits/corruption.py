@@ -69,5 +69,10 @@ def thin(images: Tensor, generator: torch.Generator) -> Tensor:
     return images + (small - images) * torch.rand(len(images), 1, 1, generator=generator)
 
 
-WAYS = (blurred, coarse, noisy, thick, thin)
+def thick_and_coarse(images: Tensor, generator: torch.Generator) -> Tensor:
+    """Both, as a broad pen looks on few pixels."""
+    return coarse(thick(images, generator), generator)
+
+
+WAYS = (blurred, coarse, noisy, thick, thin, thick_and_coarse)
 """All ways, equally likely."""

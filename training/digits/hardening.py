@@ -82,7 +82,12 @@ def _weights(network: nn.Module) -> Weights:
 
 def _mixed(run: Run, before: Weights, after: Weights, share: float) -> nn.Module:
     network = copy.deepcopy(run.network)
-    network.load_state_dict({name: before[name].lerp(after[name], share) for name in before})
+    network.load_state_dict(
+        {  # a normalisation counts its batches in whole numbers
+            name: old.lerp(after[name], share) if old.is_floating_point() else after[name]
+            for name, old in before.items()
+        }
+    )
     return network.eval()
 
 

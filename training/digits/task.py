@@ -17,8 +17,9 @@ from training.digits.config import DigitsTraining
 from training.digits.corruption import corrupt
 from training.digits.data import DigitData, LabelledImages
 from training.digits.outliers import outliers
+from training.errors import DataError
 
-Batch = tuple[Tensor, Tensor]
+Batch = tuple[Tensor, Tensor, Tensor]
 _VALIDATION_BATCH = 500
 ALIKE_ON_THEIR_SIDE = ("0", "1", "8")  # a 1 is a stroke, and so is a part of many a digit
 NOTHING = -1  # the label of what is no digit
@@ -42,7 +43,7 @@ class DigitsTask:
         self.network: nn.Module = RowClassifier(sizes_of(config, len(data.classes)))
 
     def batch(self, step: int) -> Batch:
-        """Images (B, 28, 28) float32 and labels (B,) of this step."""
+        """Images (B, 28, 28) float32, labels (B,), and the images before any was spoilt."""
         config = self._config
         index = shuffled(step, config.batch_size, len(self._labels), config.seed)
         generator = torch.Generator().manual_seed(
@@ -55,9 +56,9 @@ class DigitsTask:
             others = outliers(self._turnable, n_others, generator)
             images = torch.cat([images, augment(others, generator, strength=config.augmentation)])
             labels = torch.cat([labels, labels.new_full((n_others,), NOTHING)])
-        if config.corruption:
-            images = corrupt(images, generator, share=config.corruption)
-        return images, labels
+        if not config.corruption:
+            return images, labels, images
+        return corrupt(images, generator, share=config.corruption), labels, images
 
     def size(self, batch: Batch) -> int:
         """Number of images."""
@@ -112,7 +113,18 @@ def shuffled(step: int, size: int, n_images: int, seed: int) -> Tensor:
 
 
 def sizes_of(config: DigitsTraining, n_classes: int) -> RowClassifierSizes:
-    """The network that the options describe."""
+    """The network that the options describe.
+
+    Raises:
+        DataError: the options contradict each other.
+    """
+    try:
+        return _sizes_of(config, n_classes)
+    except ValueError as error:
+        raise DataError(str(error)) from error
+
+
+def _sizes_of(config: DigitsTraining, n_classes: int) -> RowClassifierSizes:
     return RowClassifierSizes(
         cell=config.cell,
         n_classes=n_classes,

@@ -59,7 +59,8 @@ class TaughtTask(DigitsTask):
     """The training of a row classifier that imitates teachers as well as the labels.
 
     Source: Hinton, Vinyals & Dean 2015, arXiv:1503.02531; the same warped image goes to teachers
-    and student, over many rounds: Beyer et al. 2022, arXiv:2106.05237.
+    and student, over many rounds: Beyer et al. 2022, arXiv:2106.05237. Images that are spoilt are
+    spoilt for the student only: Xie et al. 2020, arXiv:1911.04252.
     """
 
     def __init__(
@@ -72,10 +73,10 @@ class TaughtTask(DigitsTask):
     def loss(self, batch: Batch) -> Tensor:
         """Cross-entropy with the labels, and with what the teachers say of the same images."""
         device = next(self.network.parameters()).device
-        images, labels = batch[0].to(device), batch[1].to(device)
+        images, labels, clean = (part.to(device) for part in batch)
         logits = self.network(images).float()
         known = labels != NOTHING
-        told = functional.cross_entropy(logits[known], self._taught(images[known]))
+        told = functional.cross_entropy(logits[known], self._taught(clean[known]))
         labelled = self.labelled_loss(logits, labels)
         return self._share * told + (1.0 - self._share) * labelled
 
@@ -109,6 +110,8 @@ def teacher_configs(config: DigitsTraining) -> list[DigitsTraining]:
             steps=steps,
             warmup_steps=min(config.warmup_steps, steps // 10),
             patience=config.steps,  # teachers take all their steps
+            corruption=0.0,
+            outliers=0.0,
         )
         for number in range(config.teachers)
     ]

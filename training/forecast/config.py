@@ -7,7 +7,7 @@ from typing import Literal
 from training.config import Schedule, TunableConfig
 from training.options import option
 
-Cell = Literal["mlp", "rnn", "lstm", "gru", "simple_rnn", "custom_lstm"]
+Cell = Literal["mlp", "rnn", "lstm", "gru", "simple_rnn", "custom_lstm", "min_gru"]
 
 
 @dataclass(frozen=True, kw_only=True)

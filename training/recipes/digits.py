@@ -17,12 +17,14 @@ from training.devices import seed_everything
 from training.digits import plots
 from training.digits.data import DigitData, LabelledImages, load_digits
 from training.digits.evaluation import class_prior, confusion, probabilities_of, score
-from training.digits.task import Batch, logits_of, shuffled
+from training.digits.task import logits_of, shuffled
 from training.loop import History
 from training.options import option
 from training.provenance import data_source
 from training.recipes.config import RecipeTraining
 from training.recipes.contract import Outcome, Plot
+
+Batch = tuple[Tensor, Tensor]
 
 N_GOLDEN = 4
 

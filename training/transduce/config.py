@@ -7,7 +7,7 @@ from typing import Literal
 from training.config import TrainingConfig
 from training.options import option
 
-Cell = Literal["rnn", "lstm", "gru", "simple_rnn", "custom_lstm"]
+Cell = Literal["rnn", "lstm", "gru", "simple_rnn", "custom_lstm", "min_gru"]
 Scale = Literal["auto", "running", "fixed"]
 
 

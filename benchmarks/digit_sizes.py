@@ -28,21 +28,19 @@ SIDE, N_CLASSES = 28, 10
 BATCHES = (1, 32, 64)
 SIZES: Mapping[str, RowClassifierSizes] = {
     "as shipped": RowClassifierSizes(),
-    "hidden 96": RowClassifierSizes(hidden_size=96),
     "hidden 64": RowClassifierSizes(hidden_size=64),
-    "GRU": RowClassifierSizes(cell="gru"),
-    "GRU, hidden 96": RowClassifierSizes(cell="gru", hidden_size=96),
-    "a step every 3 rows": RowClassifierSizes(row_step=3),
-    "a step every 4 rows": RowClassifierSizes(row_step=4, n_neighbours=3),
-    "hidden 96, every 4 rows": RowClassifierSizes(hidden_size=96, row_step=4, n_neighbours=3),
-    "8 filters": RowClassifierSizes(n_filters=8),
-    "8 filters, hidden 96": RowClassifierSizes(n_filters=8, hidden_size=96),
-    "8 filters, hidden 96, every 4": RowClassifierSizes(
-        n_filters=8, hidden_size=96, row_step=4, n_neighbours=3
-    ),
-    "raw pixels": RowClassifierSizes(n_filters=0),
-    "one direction, hidden 128": RowClassifierSizes(bidirectional=False),
+    "hidden 128": RowClassifierSizes(hidden_size=128),
     "two layers": RowClassifierSizes(n_layers=2),
+    "one direction": RowClassifierSizes(bidirectional=False),
+    "LSTM": RowClassifierSizes(cell="lstm"),
+    "LSTM, hidden 64": RowClassifierSizes(cell="lstm", hidden_size=64),
+    "GRU": RowClassifierSizes(cell="gru"),
+    "8 filters": RowClassifierSizes(n_filters=8),
+    "24 filters": RowClassifierSizes(n_filters=24),
+    "raw bands of 5 rows, every 2": RowClassifierSizes(n_filters=0, n_neighbours=2, row_step=2),
+    "LSTM, raw bands of 5, every 2": RowClassifierSizes(
+        cell="lstm", hidden_size=128, n_filters=0, n_neighbours=2, row_step=2
+    ),
 }
 
 

@@ -15,7 +15,9 @@ def test_every_cell_reads_a_batch_of_sequences(cell: str) -> None:
 
 
 def test_an_unknown_cell_is_refused() -> None:
-    with pytest.raises(ValueError, match="cell must be one of .*'gru', 'lstm', 'rnn'.*, got 'tcn'"):
+    with pytest.raises(
+        ValueError, match="cell must be one of .*'gru', 'lstm', 'min_gru', 'rnn'.*, got 'tcn'"
+    ):
         recurrent("tcn", F, H)
 
 

@@ -6,7 +6,7 @@ from models.row_classifier import RowClassifier, RowClassifierSizes, RowProbabil
 
 # Batch, rows, pixels in a row, hidden units, classes, filters: pairwise different.
 B, R, W, H, C, F = 4, 11, 5, 7, 3, 2
-CELLS = ["custom_lstm", "gru", "lstm", "rnn", "simple_rnn"]
+CELLS = ["custom_lstm", "gru", "lstm", "min_gru", "rnn", "simple_rnn"]
 
 
 def classifier(cell: str = "lstm", **changes: object) -> RowClassifier:
@@ -44,13 +44,12 @@ def test_an_image_gets_the_same_answer_alone_and_in_a_batch(
 
 @pytest.mark.parametrize("cell", CELLS)
 @pytest.mark.parametrize("bidirectional", [True, False], ids=["both directions", "from the top"])
-@pytest.mark.parametrize("row_step", [1, 2, 3])
-@pytest.mark.parametrize("n_filters", [0, F], ids=["raw rows", "filters"])
+@pytest.mark.parametrize("row_step", [1, 2, 3, None], ids=["1", "2", "3", "filters"])
 def test_padding_rows_change_nothing(
-    cell: str, bidirectional: bool, row_step: int, n_filters: int, images: Tensor
+    cell: str, bidirectional: bool, row_step: int | None, images: Tensor
 ) -> None:
-    changes = {"bidirectional": bidirectional, "row_step": row_step, "n_filters": n_filters}
-    network = classifier(cell, n_neighbours=2, **changes)
+    raw = {"n_filters": 0, "n_neighbours": 2, "row_step": row_step}
+    network = classifier(cell, bidirectional=bidirectional, **(raw if row_step else {}))
     counts = torch.tensor([R, 3, 1, 8])
 
     padded = network(images, counts)
@@ -75,7 +74,7 @@ def test_the_scripted_network_answers_like_the_original(
 
 
 def test_reading_from_the_top_only_the_last_row_still_counts(images: Tensor) -> None:
-    network = classifier(bidirectional=False, n_neighbours=0, row_step=1)
+    network = classifier(bidirectional=False, n_filters=0)
     changed = images.clone()
     changed[:, -1] = 255.0 - changed[:, -1]
 
@@ -120,6 +119,8 @@ def test_unknown_cells_and_impossible_sizes_are_refused() -> None:
     with pytest.raises(ValueError, match="at least 1"):
         classifier(n_layers=0)
     with pytest.raises(ValueError, match="at least 0"):
-        classifier(n_neighbours=-1)
+        classifier(n_filters=0, n_neighbours=-1)
+    with pytest.raises(ValueError, match="for raw rows, with n_filters 0"):
+        classifier(n_neighbours=1)
     with pytest.raises(ValueError, match="temperature must be above 0"):
         RowProbabilities(classifier(), temperature=0.0)

@@ -49,15 +49,15 @@ def grafted(parent: Parent, config: DigitsTraining, classes: tuple[str, ...]) ->
         DataError: the parent's weights do not fit a network of its sizes.
     """
     old = list(parent.manifest.parameters["classes"])
-    network = RowClassifier(sizes_of(config, len(old)))
     weights = {
         name.removeprefix(_PREFIX): tensor
         for name, tensor in parent.weights().items()
         if name.startswith(_PREFIX)
     }
     try:
+        network = RowClassifier(sizes_of(config, len(old)))
         network.load_state_dict(weights)
-    except RuntimeError as error:
+    except (RuntimeError, DataError) as error:
         raise DataError(
             f"--from {parent.label}: its weights are those of another network than this "
             "version trains; train it again, or train without --from"

@@ -109,7 +109,7 @@ def teacher_configs(config: DigitsTraining) -> list[DigitsTraining]:
             seeds=1,
             steps=steps,
             warmup_steps=min(config.warmup_steps, steps // 10),
-            patience=config.steps,  # teachers take all their steps
+            patience=steps,  # teachers take all their steps
             corruption=0.0,
             outliers=0.0,
         )

@@ -85,6 +85,25 @@ def test_the_loss_weighs_the_mean_of_the_teachers_and_the_labels() -> None:
     torch.testing.assert_close(task.loss(batch), expected)
 
 
+def test_teachers_see_images_as_they_were_before_they_were_spoilt() -> None:
+    seen: list[Tensor] = []
+
+    class Looks(Says):
+        def forward(self, images: Tensor) -> Tensor:
+            seen.append(images)
+            return super().forward(images)
+
+    settings = config(corruption=1.0, outliers=0.25)
+    task = TaughtTask(data(), settings, [Looks(*[0.1] * 10)])
+    batch = task.batch(0)
+    task.loss(batch)
+
+    digits = batch[1] >= 0
+    assert digits.tolist() == [True] * 16 + [False] * 4
+    torch.testing.assert_close(seen[0], batch[2][digits])
+    assert not torch.equal(seen[0], batch[0][digits])
+
+
 def test_no_gradient_reaches_a_teacher() -> None:
     teacher = ConvolutionalTeacher(10, n_channels=3).eval()
     task = TaughtTask(data(), config(), [teacher])
@@ -96,12 +115,14 @@ def test_no_gradient_reaches_a_teacher() -> None:
 
 
 def test_teachers_have_seeds_and_checkpoints_of_their_own_and_take_all_steps() -> None:
-    first, second = teacher_configs(config(seed=5, warmup_steps=50))
+    spoilt = config(seed=5, warmup_steps=50, corruption=0.5, outliers=0.5)
+    first, second = teacher_configs(spoilt)
 
     assert (first.name, second.name) == ("digits/teacher-0", "digits/teacher-1")
     assert (first.seed, second.seed) == (1000, 1001)
     assert (first.steps, first.warmup_steps) == (2, 0)
     assert first.patience > first.steps // first.validate_every
+    assert (first.corruption, first.outliers) == (0.0, 0.0)
 
 
 def test_the_description_names_the_teachers_and_counts_their_time(runs: list[Run]) -> None:

@@ -60,7 +60,7 @@ coverage: $(VENV)/.develop  ## branch coverage of models and service
 
 train: $(VENV)/.develop  ## train the shipped models again (hours; docs/training.md)
 	$(BIN)/seqserve train forecast
-	$(BIN)/seqserve train digits --seeds 3
+	$(BIN)/seqserve train digits --seeds 3 --outliers 0.1
 	$(BIN)/seqserve train next-word
 	$(BIN)/seqserve train transducer
 

@@ -60,10 +60,11 @@ class DigitsTraining(TunableConfig):
         1.0, "Strength of random rotation, scale, shear, shift and warping; 0 = none.", minimum=0.0
     )
     corruption: float = option(
-        0.0,
+        0.15,
         "Share of the images that are also blurred, noisy, coarse, thick or thin.",
         minimum=0.0,
         maximum=1.0,
+        tuned=0.0,
     )
     outliers: float = option(
         0.0,
@@ -81,7 +82,7 @@ class DigitsTraining(TunableConfig):
     precision: Precision = option(
         "bfloat16", "Arithmetic of the forward pass; float32 where the CPU lacks bfloat16."
     )
-    steps: int = option(51600, "Optimiser steps at most.", smoke=30, tuned=250, minimum=1)
+    steps: int = option(43000, "Optimiser steps at most.", smoke=30, tuned=250, minimum=1)
     max_epochs: int = option(300, "Rounds through the data at most.", minimum=1)
     validate_every: int = option(1720, "Steps between validations.", smoke=15, tuned=50, minimum=1)
     patience: int = option(

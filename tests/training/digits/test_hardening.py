@@ -71,6 +71,8 @@ def test_the_weights_are_between_those_before_and_after(
     assert len(seen[0]) == 11
     for name, mixed in found.network.state_dict().items():
         ends = run.network.state_dict()[name], after.network.state_dict()[name]
+        if not mixed.is_floating_point():
+            continue  # a count of batches
         assert not torch.equal(*ends)
         torch.testing.assert_close(mixed, ends[0].lerp(ends[1], 0.3))
     assert found.hardening is not None

@@ -19,10 +19,12 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from models.manifest import TensorSpec, read_manifest
+from models.export_folder import read_manifest
+from models.manifest import TensorSpec
 from models.row_classifier import RowClassifier, RowClassifierSizes, RowProbabilities
 from service.runtime import TorchScriptModel, computes_in
-from training.export import Draft, write_export
+from training.draft import Draft
+from training.export import write_export
 
 SIDE, N_CLASSES = 28, 10
 BATCHES = (1, 32, 64)

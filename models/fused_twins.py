@@ -3,7 +3,8 @@
 import torch
 from torch import Tensor, nn
 
-from models.handwritten_cells import CustomLstm, CustomLstmStep, SimpleRnn, SimpleRnnStep, Sweep
+from models.handwritten_cells import CustomLstm, CustomLstmStep, SimpleRnn, SimpleRnnStep
+from models.sweeps import Sweep
 
 
 def fused_twin(written: SimpleRnn | CustomLstm) -> nn.RNNBase:

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from torch._jit_internal import _overload_method as overload  # as in torch.nn: packed or not
 from torch.nn.utils.rnn import PackedSequence
 
-from models.handwritten_cells import Written, packed, unpacked
+from models.sweeps import Written, packed, unpacked
 
 
 class MinGruSweep(nn.Module):

@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from models.manifest import FORWARD, GOLDEN_FILE, Manifest, TensorSpec
+from models.export_folder import GOLDEN_FILE
+from models.manifest import FORWARD, Manifest, TensorSpec
 from service.errors import ExportBroken, PredictError
 from service.rows import Array, Arrays, Run
 

@@ -3,14 +3,8 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from models.manifest import (
-    MANIFEST_FILE,
-    Manifest,
-    ManifestError,
-    active_version,
-    read_manifest,
-    versions_of,
-)
+from models.export_folder import MANIFEST_FILE, active_version, read_manifest, versions_of
+from models.manifest import Manifest, ManifestError
 from service.errors import ExportBroken, ModelNotFound, StartupError
 
 

@@ -12,7 +12,8 @@ from typing import Any
 import numpy as np
 import torch
 
-from models.manifest import FORWARD, INT8_SWITCH, MODEL_FILE, Manifest, TensorSpec
+from models.export_folder import MODEL_FILE
+from models.manifest import FORWARD, INT8_SWITCH, Manifest, TensorSpec
 from service.errors import BatchContractBroken, ExportBroken
 from service.rows import Array, Arrays
 from service.threads import ThreadPlan

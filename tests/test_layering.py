@@ -10,6 +10,7 @@ ROOT = Path(__file__).resolve().parent.parent
 # What service shares with training: docs/decisions/0005-what-service-shares-with-training.md
 SHARED = {
     "models.manifest",
+    "models.export_folder",
     "models.tokenizer",
     "models.detokenizer",
     "models.casing",

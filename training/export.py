@@ -11,8 +11,6 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -21,50 +19,16 @@ import numpy.typing as npt
 import torch
 from torch import nn
 
-from models import manifest as contract
-from models.manifest import FORWARD, DataSource, Manifest, Method, Metric, Task, TensorSpec
+from models import export_folder as folders
+from models.manifest import (
+    FORWARD,
+    INT8_SWITCH,
+    Manifest,
+    TensorSpec,
+)
+from training.draft import Arrays, Draft
 from training.errors import ExportError
 from training.provenance import library_versions
-
-Arrays = Mapping[str, npt.NDArray[Any]]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Draft:
-    """All that a family knows of its export; the exporter adds digests, versions and checks.
-
-    ``golden`` are example inputs by name; the network's own answers to them become the golden
-    outputs. ``tolerance`` is the largest difference allowed, relative to the largest magnitude of
-    the output or absolute below 1. ``files`` are extra files of the task, such as a vocabulary.
-    ``methods`` are those that the service may call besides ``forward``; each needs at least one
-    example in ``method_golden``.
-    """
-
-    name: str
-    task: Task
-    inputs: tuple[TensorSpec, ...]
-    outputs: tuple[TensorSpec, ...]
-    parameters: Mapping[str, Any]
-    golden: Sequence[Arrays]
-    metrics: Sequence[Metric]
-    training: Mapping[str, Any]
-    data: Sequence[DataSource]
-    licence: str
-    report_html: str
-    tolerance: float = 1e-4
-    files: Mapping[str, bytes] = field(default_factory=dict)
-    methods: Mapping[str, Method] = field(default_factory=dict)
-    method_golden: Mapping[str, Sequence[Arrays]] = field(default_factory=dict)
-
-    @property
-    def all_methods(self) -> dict[str, Method]:
-        """Every method of the export, ``forward`` first."""
-        return {FORWARD: Method(self.inputs, self.outputs), **self.methods}
-
-    @property
-    def all_golden(self) -> dict[str, Sequence[Arrays]]:
-        """Example inputs of every method."""
-        return {FORWARD: self.golden, **self.method_golden}
 
 
 def write_export(network: nn.Module, draft: Draft, repository: Path) -> Path:
@@ -84,7 +48,7 @@ def write_export(network: nn.Module, draft: Draft, repository: Path) -> Path:
         _write_files(network.eval(), draft, staging)
         version = _next_version(model_folder)
         manifest = _manifest(draft, version, staging)
-        (staging / contract.MANIFEST_FILE).write_text(manifest.to_json(), encoding="utf-8")
+        (staging / folders.MANIFEST_FILE).write_text(manifest.to_json(), encoding="utf-8")
         staging.chmod(0o755)
         os.rename(staging, model_folder / version)
     except BaseException:
@@ -116,7 +80,7 @@ def as_exported(network: nn.Module) -> nn.Module:
 
 def _write_files(network: nn.Module, draft: Draft, folder: Path) -> None:
     scripted = _scripted(network, list(draft.methods))
-    scripted.save(str(folder / contract.MODEL_FILE))
+    scripted.save(str(folder / folders.MODEL_FILE))
     loaded = load_graph(folder)
     examples = [
         _golden_example(network, loaded, draft, inputs, method)
@@ -124,15 +88,15 @@ def _write_files(network: nn.Module, draft: Draft, folder: Path) -> None:
         for inputs in golden
     ]
     golden = {"tolerance": draft.tolerance, "examples": examples}
-    (folder / contract.GOLDEN_FILE).write_text(json.dumps(golden, allow_nan=False) + "\n")
-    (folder / contract.REPORT_FILE).write_text(draft.report_html, encoding="utf-8")
+    (folder / folders.GOLDEN_FILE).write_text(json.dumps(golden, allow_nan=False) + "\n")
+    (folder / folders.REPORT_FILE).write_text(draft.report_html, encoding="utf-8")
     for name, content in draft.files.items():
         (folder / name).write_bytes(content)
 
 
 def load_graph(folder: Path) -> Any:
     """The graph of an export, ready to be called."""
-    return torch.jit.load(str(folder / contract.MODEL_FILE)).eval()  # type: ignore[no-untyped-call]
+    return torch.jit.load(str(folder / folders.MODEL_FILE)).eval()  # type: ignore[no-untyped-call]
 
 
 def load_frozen(folder: Path, *, int8: bool = False) -> Any:
@@ -140,11 +104,11 @@ def load_frozen(folder: Path, *, int8: bool = False) -> Any:
 
     With ``int8`` the modules that can compute in it do.
     """
-    methods = list(contract.read_manifest(folder).methods)
+    methods = list(folders.read_manifest(folder).methods)
     graph = load_graph(folder)
     for module in graph.modules():
-        if int8 and hasattr(module, contract.INT8_SWITCH):
-            setattr(module, contract.INT8_SWITCH, True)
+        if int8 and hasattr(module, INT8_SWITCH):
+            setattr(module, INT8_SWITCH, True)
     return torch.jit.freeze(graph, preserved_attrs=methods)
 
 
@@ -220,7 +184,7 @@ def to_json(array: npt.NDArray[Any]) -> Any:
 
 
 def _next_version(model_folder: Path) -> str:
-    versions = contract.versions_of(model_folder)
+    versions = folders.versions_of(model_folder)
     return str(int(versions[-1]) + 1) if versions else "1"
 
 
@@ -240,5 +204,5 @@ def _manifest(draft: Draft, version: str, folder: Path) -> Manifest:
         versions=library_versions(),
         licence=draft.licence,
         created=datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
-        files={name: contract.digest_file(folder / name) for name in names},
+        files={name: folders.digest_file(folder / name) for name in names},
     )

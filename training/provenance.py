@@ -11,7 +11,8 @@ from typing import Any
 
 import torch
 
-from models.manifest import DataSource, digest_file
+from models.export_folder import digest_file
+from models.manifest import DataSource
 from training.config import TrainingConfig
 from training.loop import History
 

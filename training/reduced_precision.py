@@ -14,13 +14,8 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from models.manifest import (
-    FORWARD,
-    MANIFEST_FILE,
-    Metric,
-    ReducedPrecision,
-    read_manifest,
-)
+from models.export_folder import MANIFEST_FILE, read_manifest
+from models.manifest import FORWARD, Metric, ReducedPrecision
 from training.errors import ExportError
 from training.export import load_frozen
 

@@ -11,10 +11,12 @@ import torch
 from torch import nn
 
 from models.cells import CELLS
+from models.export_folder import read_manifest
 from models.last_step_classifier import LastStepClassifier
-from models.manifest import TensorSpec, read_manifest
+from models.manifest import TensorSpec
 from service.runtime import TorchScriptModel
-from training.export import Draft, write_export
+from training.draft import Draft
+from training.export import write_export
 
 FUSED = {"simple_rnn": "rnn", "custom_lstm": "lstm"}  # the hand-written ones do the same
 BATCHES = (1, 32)

@@ -6,7 +6,7 @@ from time import thread_time
 
 import numpy as np
 
-from models.manifest import read_manifest
+from models.export_folder import read_manifest
 from service.rows import Rows, by_bucket, collate
 from service.runtime import TorchScriptModel
 from service.tasks.forecast import ForecastTask

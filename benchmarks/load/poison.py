@@ -12,7 +12,8 @@ from torch import Tensor, nn
 
 from benchmarks.load.caller import Answer, Caller, Target, post
 from models.manifest import TensorSpec
-from training.export import Draft, write_export
+from training.draft import Draft
+from training.export import write_export
 
 GOOD, POISON = 0.0, 255.0
 # The log tells of each of them at length.

@@ -13,7 +13,7 @@ from typing import NamedTuple
 import torch
 
 from benchmarks.quality.figures import Bound, Row, Run, Table, command_of
-from models.manifest import read_manifest
+from models.export_folder import read_manifest
 from service.memory import keep_memory
 from service.runtime import TorchScriptModel, computes_in
 from service.warmup import example_inputs

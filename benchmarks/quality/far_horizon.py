@@ -18,7 +18,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from models.manifest import read_manifest
+from models.export_folder import read_manifest
 from service.rows import Array, Rows
 from service.runtime import TorchScriptModel
 from service.tasks import paths

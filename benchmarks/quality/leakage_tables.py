@@ -10,7 +10,7 @@ from benchmarks.quality import leakage, windows
 from benchmarks.quality.figures import Bound, Row, Run, Table, command_of
 from benchmarks.quality.forecast_zero_shot import ASKED, MODEL, Answered, answered
 from benchmarks.quality.leakage import Leak, judged_series, leaks, training_series
-from models.manifest import digest_file
+from models.export_folder import digest_file
 from training.forecast.baselines import seasonal_naive
 from training.forecast.metrics import Score, geometric_mean, score
 from training.forecast.sources import LEFT_OUT, PUBLIC_SOURCES, stem

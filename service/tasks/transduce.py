@@ -9,7 +9,8 @@ from pathlib import Path
 
 import numpy as np
 
-from models.manifest import MODEL_FILE, Manifest
+from models.export_folder import MODEL_FILE
+from models.manifest import Manifest
 from service.errors import Fault, InvalidInput
 from service.rows import Array, Arrays, Padding, Rows
 from service.tasks.contract import Payload, Submit, Task, checked

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from models.manifest import read_manifest
+from models.export_folder import read_manifest
 from models.tokenizer import PADDING_ID, UNKNOWN_ID
 from service.tasks.half_word import half_word
 from service.tasks.lexicon import Lexicon

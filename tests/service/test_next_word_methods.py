@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from models.manifest import read_manifest
+from models.export_folder import read_manifest
 from service.errors import NotOffered
 from service.rows import Arrays, Rows
 from service.settings import Settings

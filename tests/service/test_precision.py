@@ -6,7 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from models.manifest import MANIFEST_FILE, Metric, ReducedPrecision, read_manifest
+from models.export_folder import MANIFEST_FILE, read_manifest
+from models.manifest import Metric, ReducedPrecision
 from service import runtime
 from service.loading import LoadedModel, load_models
 from service.settings import Settings

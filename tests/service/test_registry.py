@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from models.manifest import GOLDEN_FILE, MANIFEST_FILE, MODEL_FILE, SERVING_FILE, digest_file
+from models.export_folder import GOLDEN_FILE, MANIFEST_FILE, MODEL_FILE, SERVING_FILE, digest_file
 from service import lifecycle
 from service.errors import ExportBroken, ModelNotFound, StartupError, WrongTask
 from service.lifecycle import Service

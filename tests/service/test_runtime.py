@@ -9,14 +9,16 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from models.manifest import Method, read_manifest
+from models.export_folder import read_manifest
+from models.manifest import Method
 from service.errors import BatchContractBroken, ExportBroken
 from service.golden import check_golden
 from service.rows import Arrays
 from service.runtime import TorchScriptModel, apply_threads
 from service.threads import ThreadPlan
 from tests.service.tiny_networks import PROVENANCE, batch_first
-from training.export import Draft, write_export
+from training.draft import Draft
+from training.export import write_export
 
 
 @pytest.fixture

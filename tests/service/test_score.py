@@ -8,7 +8,7 @@ import httpx
 import numpy as np
 import pytest
 
-from models.manifest import read_manifest
+from models.export_folder import read_manifest
 from service.rows import Arrays, Rows
 from service.tasks.lexicon import Lexicon
 from service.tasks.next_word_score import MAX_WORDS, Scoring

@@ -8,7 +8,7 @@ from typing import cast
 import numpy as np
 import pytest
 
-from models.manifest import read_manifest
+from models.export_folder import read_manifest
 from service.errors import PredictError, ServiceError, ServiceOverloaded, ServiceStopping
 from service.rows import Arrays, Rows
 from service.served_model import ServedModel

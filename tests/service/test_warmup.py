@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from models.manifest import FORWARD, Manifest, Method, TensorSpec, read_manifest
+from models.export_folder import read_manifest
+from models.manifest import FORWARD, Manifest, Method, TensorSpec
 from service import warmup
 from service.batch import BatchLimits
 from service.rows import Arrays

@@ -12,7 +12,8 @@ from models.drawing import draw
 from models.manifest import Metric, TensorSpec
 from models.tokenizer import DEFAULT_SPEC, PADDING, PADDING_ID, UNKNOWN, UNKNOWN_ID, Vocabulary
 from models.word_order import WordOrder
-from training.export import Draft, write_export
+from training.draft import Draft
+from training.export import write_export
 from training.next_word.methods import (
     draw_example,
     next_word_methods,

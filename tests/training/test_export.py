@@ -8,9 +8,11 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from models.manifest import Method, Metric, TensorSpec, read_manifest
+from models.export_folder import read_manifest
+from models.manifest import Method, Metric, TensorSpec
+from training.draft import Draft
 from training.errors import ExportError
-from training.export import Draft, to_json, write_export
+from training.export import to_json, write_export
 
 B, T, Q = 2, 5, 3
 

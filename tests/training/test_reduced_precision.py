@@ -8,10 +8,12 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from models.manifest import TensorSpec, read_manifest
+from models.export_folder import read_manifest
+from models.manifest import TensorSpec
 from training import reduced_precision
+from training.draft import Draft
 from training.errors import ExportError
-from training.export import Draft, write_export
+from training.export import write_export
 from training.reduced_precision import Array, Measurement, add_reduced_precision
 
 ROWS = TensorSpec("rows", "float32", (-1, 3), ("batch", "column"))

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from models.manifest import active_version
+from models.export_folder import active_version
 
 ROOT = Path(__file__).parents[2]
 REPOSITORY = ROOT / "models" / "repository"

@@ -21,8 +21,9 @@ from training.digits.grafting import with_sizes_of
 from training.digits.rivals import ADAPTED, Comparison, compare
 from training.digits.runs import Run
 from training.digits.trials import Trial, Trials
+from training.draft import Draft
 from training.errors import DataError, NotRecommended
-from training.export import Draft, write_export
+from training.export import write_export
 from training.fine_tuning.parent import Parent, adapted_name, find_parent
 from training.fine_tuning.verdict_table import show
 

@@ -14,7 +14,7 @@ from training.digits.evaluation import Scores, class_prior, score
 from training.digits.page import build_page
 from training.digits.runs import Hardening, Run
 from training.digits.teacher import Teacher
-from training.export import Draft
+from training.draft import Draft
 from training.provenance import data_source, describe_training
 
 _N_GOLDEN = 4

@@ -14,16 +14,14 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from models.manifest import (
-    FORWARD,
+from models.export_folder import (
     GOLDEN_FILE,
     MANIFEST_FILE,
     MODEL_FILE,
-    Manifest,
-    ManifestError,
     active_version,
     verify_files,
 )
+from models.manifest import FORWARD, Manifest, ManifestError
 from training.errors import DataError
 from training.export import load_graph
 

@@ -10,7 +10,7 @@ from torch import nn
 
 from models.forecaster import QUANTILE_LEVELS
 from models.manifest import DataSource, Metric, TensorSpec
-from training.export import Draft
+from training.draft import Draft
 from training.forecast.config import ForecastTraining
 from training.forecast.evaluation import Comparison, baseline_scores, compare, summary
 from training.forecast.page import build_page

@@ -13,8 +13,8 @@ from rich.console import Console
 from models.compact import compact
 from models.manifest import Metric
 from models.tokenizer import Tokenizer
+from training.draft import Draft
 from training.errors import NotRecommended
-from training.export import Draft
 from training.fine_tuning.parent import Parent, adapted_name, find_parent
 from training.fine_tuning.stages import stages
 from training.fine_tuning.verdict_table import show

@@ -12,7 +12,7 @@ from models.next_words import NextWords
 from models.ngram import NgramNetwork
 from models.tokenizer import DEFAULT_SPEC, PADDING_ID, UNKNOWN_ID, Tokenizer, Vocabulary
 from models.word_order import WordOrder
-from training.export import Draft
+from training.draft import Draft
 from training.loop import History
 from training.next_word.casing import casing_of
 from training.next_word.config import NextWordTraining

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from models.manifest import DataSource, digest_file
+from models.export_folder import digest_file
+from models.manifest import DataSource
 from models.tokenizer import PARAGRAPH, Tokenizer
 from training.errors import DataError
 from training.fine_tuning.parent import Parent

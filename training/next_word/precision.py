@@ -7,10 +7,12 @@ from pathlib import Path
 
 import numpy as np
 
-from models.manifest import Manifest, ReducedPrecision, read_manifest
+from models.export_folder import read_manifest
+from models.manifest import Manifest, ReducedPrecision
 from models.next_words import NextWords
+from training.draft import Draft
 from training.errors import ExportError
-from training.export import Draft, write_export
+from training.export import write_export
 from training.next_word.corpus import Corpus, Words
 from training.next_word.evaluation import (
     MOST_POSITIONS,

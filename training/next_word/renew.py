@@ -20,13 +20,14 @@ import torch
 import typer
 
 from models.compact import compact
-from models.manifest import FORWARD, GOLDEN_FILE, MODEL_FILE, REPORT_FILE, Manifest
+from models.export_folder import GOLDEN_FILE, MODEL_FILE, REPORT_FILE
+from models.manifest import FORWARD, Manifest
 from models.next_words import NextWords
 from models.ngram import NgramNetwork
 from models.tokenizer import Vocabulary
 from models.word_order import WordOrder
+from training.draft import Draft
 from training.errors import DataError, TrainingError
-from training.export import Draft
 from training.fine_tuning.parent import Parent, check_answers, find_parent
 from training.next_word.config import NextWordTraining
 from training.next_word.corpus import Corpus, load_corpus

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from models.manifest import MANIFEST_FILE
+from models.export_folder import MANIFEST_FILE
 from training.errors import DataError
 from training.recipes.recipe import Recipe, Variant
 

@@ -9,7 +9,8 @@ from typing import Any
 from rich.console import Console
 
 from training.checkpoint import CHECKPOINT_FILE
-from training.export import Draft, write_export
+from training.draft import Draft
+from training.export import write_export
 from training.loop import History, fit
 from training.options import configure_from
 from training.provenance import chosen_options, describe_training

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from rich.table import Table
 
-from models.manifest import MANIFEST_FILE, Manifest, active_version
+from models.export_folder import MANIFEST_FILE, active_version
+from models.manifest import Manifest
 from training.errors import DataError
 from training.recipes.recipe import Recipe, Shipped
 from training.recipes.results import Measured, Results

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from models.transducer import Transducer
-from training.export import Draft
+from training.draft import Draft
 from training.loop import History
 from training.provenance import describe_training
 from training.transduce.config import TransducerTraining

@@ -15,7 +15,7 @@ from benchmarks.quality.forecast_classes import (
     draw_classes,
     score_class,
 )
-from models.manifest import read_manifest
+from models.export_folder import read_manifest
 
 EXPORT = Path("models/repository/forecaster/1")
 N_EACH = 20

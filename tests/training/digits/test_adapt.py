@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import torch
 
-from models.manifest import digest_file, read_manifest
+from models.export_folder import digest_file, read_manifest
 from tests.training.digits.pictures import write_folders, write_idx
 from training.digits import adapt, describe, folds, grafting
 from training.digits.config import DigitsTraining

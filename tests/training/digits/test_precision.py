@@ -6,11 +6,13 @@ import numpy as np
 import pytest
 import torch
 
-from models.manifest import TensorSpec, read_manifest
+from models.export_folder import read_manifest
+from models.manifest import TensorSpec
 from models.row_classifier import RowClassifier, RowClassifierSizes, RowProbabilities
 from training.digits.data import load_digits
 from training.digits.precision import measure_precision
-from training.export import Draft, write_export
+from training.draft import Draft
+from training.export import write_export
 
 
 @pytest.fixture

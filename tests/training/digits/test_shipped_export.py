@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from models.manifest import active_version, read_manifest
+from models.export_folder import active_version, read_manifest
 from training.digits.data import DEFAULT_FOLDER
 from training.digits.idx import read_idx_set
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 
-from models.manifest import read_manifest
+from models.export_folder import read_manifest
 from tests.training.digits.pictures import write_folders, write_idx
 from training.digits import data as data_module
 from training.digits import task as task_module

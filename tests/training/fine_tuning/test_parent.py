@@ -8,8 +8,9 @@ import torch
 from torch import nn
 
 from models.manifest import Metric, TensorSpec
+from training.draft import Draft
 from training.errors import DataError
-from training.export import Draft, write_export
+from training.export import write_export
 from training.fine_tuning.parent import adapted_name, check_answers, find_parent, load_into
 
 pytestmark = pytest.mark.filterwarnings("ignore:`torch.jit:DeprecationWarning")

@@ -5,8 +5,9 @@ from pathlib import Path
 import pytest
 import torch
 
+from models.export_folder import read_manifest
 from models.forecast_metrics import WQL_LEVELS
-from models.manifest import Manifest, Metric, read_manifest
+from models.manifest import Manifest, Metric
 from training.forecast.data import read_series
 from training.forecast.evaluation import as_inputs
 from training.forecast.metrics import Case, score

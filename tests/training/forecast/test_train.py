@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from models.manifest import read_manifest
+from models.export_folder import read_manifest
 from training.errors import DataError
 from training.forecast.config import ForecastTraining
 from training.forecast.sources import load_data

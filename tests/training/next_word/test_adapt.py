@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 
-from models.manifest import digest_file, read_manifest
+from models.export_folder import digest_file, read_manifest
 from models.tokenizer import UNKNOWN_ID, Vocabulary
 from training.errors import DataError, Interrupted, NotRecommended
 from training.fine_tuning.parent import Parent, find_parent

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from models.manifest import read_manifest
+from models.export_folder import read_manifest
 from training.errors import DataError, ExportError
 from training.fine_tuning.parent import Parent, find_parent
 from training.next_word import precision

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from models.manifest import active_version, read_manifest
+from models.export_folder import active_version, read_manifest
 from models.tokenizer import DEFAULT_SPEC, UNKNOWN_ID, Tokenizer, Vocabulary
 from training.next_word.corpus import DEFAULT_EVALUATION, SHARED
 from training.next_word.evaluation import (

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 import torch
 
-from models.manifest import read_manifest
+from models.export_folder import read_manifest
 from models.tokenizer import Tokenizer, Vocabulary
 from training.errors import DataError
 from training.next_word.config import NextWordTraining

@@ -8,7 +8,7 @@ import typer
 from typer.testing import CliRunner, Result
 
 import training.cli
-from models.manifest import read_manifest
+from models.export_folder import read_manifest
 from training.errors import DataError, Interrupted
 from training.recipes.many import run_all
 from training.recipes.recipe import Recipe, load_recipe, recipe_names

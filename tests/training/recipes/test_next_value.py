@@ -7,7 +7,8 @@ from typing import Any
 import httpx
 import pytest
 
-from models.manifest import Manifest, read_manifest
+from models.export_folder import read_manifest
+from models.manifest import Manifest
 from service.settings import Settings
 from tests.service.harness import client_of, serving
 from training.next_value.series import airline

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from models.manifest import read_manifest
+from models.export_folder import read_manifest
 from training.transduce.config import TransducerTraining
 from training.transduce.signals import Signals
 from training.transduce.sources import load_source

@@ -5,9 +5,11 @@ import pytest
 import torch
 
 from models.cells import CELLS
-from models.manifest import Metric, read_manifest
+from models.export_folder import read_manifest
+from models.manifest import Metric
 from models.transducer import Transducer, TransducerSizes
-from training.export import Draft, write_export
+from training.draft import Draft
+from training.export import write_export
 from training.transduce.tensors import golden_signals, transducer_inputs, transducer_outputs
 
 B, T, H = 3, 11, 5

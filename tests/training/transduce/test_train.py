@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 import torch
 
-from models.manifest import Manifest, Metric, read_manifest
+from models.export_folder import read_manifest
+from models.manifest import Manifest, Metric
 from training.options import configure
 from training.transduce.config import TransducerTraining
 from training.transduce.train import train

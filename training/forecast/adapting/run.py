@@ -6,7 +6,7 @@ from typing import Any
 
 from rich.console import Console
 
-from models.manifest import digest_file
+from models.export_folder import digest_file
 from training.errors import DataError, NotRecommended
 from training.export import write_export
 from training.fine_tuning.verdict_table import show

@@ -4,7 +4,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from models.manifest import read_manifest
+from models.export_folder import read_manifest
 from training.errors import DataError, NotRecommended
 from training.fine_tuning.parent import find_parent
 from training.forecast.adapting import classical, run

@@ -63,13 +63,8 @@ def field_of(request: CompareRequest) -> Field:
 
 def _digits(request: CompareRequest) -> Field:
     data = load_digits(request.data, smoke=request.smoke)
-    plain: dict[str, Any] = {
-        "bidirectional": False,
-        "n_neighbours": 0,
-        "row_step": 1,
-        "n_filters": 0,
-    }
-    plain |= {"augmentation": 0.0, "dropout": 0.0, "label_smoothing": 0.0}
+    plain: dict[str, Any] = {"bidirectional": False, "n_filters": 0}
+    plain |= {"augmentation": 0.0, "corruption": 0.0, "dropout": 0.0, "label_smoothing": 0.0}
 
     def subject(cell: str) -> Subject:
         config = _configured(DigitsTraining, request, cell, **plain, precision="float32")

@@ -72,13 +72,6 @@ class DigitsTraining(TunableConfig):
         minimum=0.0,
         maximum=1.0,
     )
-    hardening_steps: int = option(
-        0,
-        "Steps of a last stage with spoilt images and non-digits; validation says how much of it "
-        "to keep.",
-        smoke=5,
-        minimum=0,
-    )
     precision: Precision = option(
         "bfloat16", "Arithmetic of the forward pass; float32 where the CPU lacks bfloat16."
     )

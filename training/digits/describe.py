@@ -12,7 +12,7 @@ from training.digits.config import DigitsTraining
 from training.digits.data import DigitData
 from training.digits.evaluation import Scores, class_prior, score
 from training.digits.page import build_page
-from training.digits.runs import Hardening, Run
+from training.digits.runs import Run
 from training.digits.teacher import Teacher
 from training.draft import Draft
 from training.provenance import data_source, describe_training
@@ -53,8 +53,6 @@ def metrics_of(data: DigitData, runs: Sequence[Run], best: Run) -> list[Metric]:
     baseline = score(prior, data.test.labels)
     accuracies = [run.test.accuracy for run in runs]
     seeds = f"seeds {', '.join(str(run.seed) for run in runs)}"
-    if best.hardening:
-        seeds += ", before hardening"
     spread = statistics.stdev(accuracies) if len(runs) > 1 else 0.0
 
     def test_metric(name: str, value: float, base: float | None = None, note: str = "") -> Metric:
@@ -93,7 +91,6 @@ def training_of(
         "wall_time_s": round(_wall_time_s(runs, best), 1),
         "runs": [_run_of(run) for run in runs],
         "teachers": [_teacher_of(teacher) for teacher in best.teachers],
-        "hardening": _hardening_of(best.hardening) if best.hardening else None,
         "n_parameters": sum(p.numel() for p in best.network.parameters()),
         "split": data.note,
         "md5_unzipped": dict(data.md5),
@@ -101,10 +98,9 @@ def training_of(
 
 
 def _wall_time_s(runs: Sequence[Run], best: Run) -> float:
-    """Of all that was trained: the runs, the teachers that they share, and the last stage."""
+    """Of all that was trained: the runs, and the teachers that they share."""
     histories = [teacher.history for teacher in best.teachers] + [run.history for run in runs]
-    last = best.hardening.wall_time_s if best.hardening else 0.0
-    return sum(history.wall_time_s for history in histories) + last
+    return sum(history.wall_time_s for history in histories)
 
 
 def _teacher_of(teacher: Teacher) -> dict[str, Any]:
@@ -115,13 +111,6 @@ def _teacher_of(teacher: Teacher) -> dict[str, Any]:
         "best_step": teacher.history.best_step,
         "wall_time_s": round(teacher.history.wall_time_s, 1),
         "validation_accuracy": round(reached[teacher.history.best_step], 6),
-    }
-
-
-def _hardening_of(hardening: Hardening) -> dict[str, Any]:
-    return vars(hardening) | {
-        "validation_before": _rounded(hardening.validation_before),
-        "test_before": _rounded(hardening.test_before),
     }
 
 

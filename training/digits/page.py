@@ -27,11 +27,6 @@ def build_page(
         f"{best.test.accuracy:.2%} of {len(labels):,} test images right ({n_wrong} wrong) with "
         f"seed {best.seed}, chosen on validation among {len(runs)}."
     )
-    if best.hardening:
-        summary += (
-            f" Hardened: {best.hardening.share:.0%} of the way; before it "
-            f"{best.hardening.test_before.accuracy:.2%}."
-        )
     report = Report(f"{config.name}: digits read row by row", summary)
     report.table("Metrics", ("metric", "split", "value", "class prior", "note"), _metrics(metrics))
     report.table("Runs", _RUN_HEADER, [_run(run) for run in runs], _RUN_NOTE)

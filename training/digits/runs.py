@@ -17,17 +17,6 @@ from training.loop import History, fit
 
 
 @dataclass(frozen=True)
-class Hardening:
-    """How much of the last stage was kept, what it took, and what was reached before it."""
-
-    share: float
-    steps: int
-    wall_time_s: float
-    validation_before: Scores
-    test_before: Scores
-
-
-@dataclass(frozen=True)
 class Run:
     """The averaged weights of one seed that validated best, and what they reach."""
 
@@ -39,7 +28,6 @@ class Run:
     test: Scores
     test_logits: Tensor
     teachers: tuple[Teacher, ...] = ()
-    hardening: Hardening | None = None
 
 
 def train_seeds(data: DigitData, config: DigitsTraining) -> list[Run]:

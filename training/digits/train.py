@@ -15,7 +15,6 @@ from training.digits.adapt import adapt
 from training.digits.config import DigitsTraining
 from training.digits.data import DigitData, load_digits
 from training.digits.describe import draft_of
-from training.digits.hardening import harden
 from training.digits.precision import measure_precision
 from training.digits.runs import best_run, train_seeds
 from training.errors import ExportError
@@ -37,8 +36,6 @@ def train(config: DigitsTraining) -> Path:
     effective = fitted_to(config, data)
     runs = train_seeds(data, effective)
     best = best_run(runs)
-    if effective.hardening_steps:
-        best = harden(data, effective, best)
     network = RowProbabilities(best.network, temperature=best.temperature)
     folder = write_export(network, draft_of(data, effective, runs, best), config.repository)
     if supported() and not config.smoke:

@@ -31,7 +31,7 @@ def data() -> DigitData:
 
 
 def task(**changes: object) -> DigitsTask:
-    settings = {"hidden_size": 8, "batch_size": 12, "teachers": 0}
+    settings = {"hidden_size": 8, "batch_size": 12, "teachers": 0, "corruption": 0.0}
     return DigitsTask(data(), DigitsTraining(**(settings | changes)))  # type: ignore[arg-type]
 
 

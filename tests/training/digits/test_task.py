@@ -14,7 +14,13 @@ def data() -> DigitData:
 
 
 def task(**changes: object) -> DigitsTask:
-    settings = {"hidden_size": 8, "batch_size": 12, "seed": 4, "augmentation": 0.0}
+    settings = {
+        "hidden_size": 8,
+        "batch_size": 12,
+        "seed": 4,
+        "augmentation": 0.0,
+        "corruption": 0.0,
+    }
     return DigitsTask(data(), DigitsTraining(**(settings | changes)))  # type: ignore[arg-type]
 
 

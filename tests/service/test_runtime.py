@@ -18,7 +18,7 @@ from service.runtime import TorchScriptModel, apply_threads
 from service.threads import ThreadPlan
 from tests.service.tiny_networks import PROVENANCE, batch_first
 from training.draft import Draft
-from training.export import write_export
+from training.export import load_frozen, write_export
 
 
 @pytest.fixture
@@ -306,3 +306,47 @@ def test_methods_hold_equal_weights_once(tmp_path: Path) -> None:
     asked = {"row": np.array([1, 89])}
     for name, first in (("forward", [50, 4450]), ("doubled", [100, 8900]), ("again", [51, 4451])):
         assert model.run(asked, name)["values"][:, 0].tolist() == first
+
+
+class Shares(torch.nn.Module):
+    """One weight for a product only, one that something else reads as well."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.first, self.second = torch.nn.Linear(3, 3), torch.nn.Linear(3, 3)
+
+    def forward(self, rows: torch.Tensor) -> torch.Tensor:
+        written_out = (rows.unsqueeze(1) * self.second.weight).sum(dim=2)
+        product: torch.Tensor = self.second(self.first(rows))
+        return product + written_out
+
+
+def test_weights_of_products_are_rounded_on_loading_with_the_answers_of_autocast(
+    tmp_path: Path,
+) -> None:
+    rows = batch_first("rows", "float32", ("column", 3))
+    torch.manual_seed(0)
+    draft = Draft(
+        name="shares",
+        task="classify",
+        inputs=(rows,),
+        outputs=(replace(rows, name="mixed"),),
+        parameters={},
+        golden=[{"rows": np.ones((2, 3), dtype=np.float32)}],
+        **PROVENANCE,
+    )
+    folder = write_export(Shares(), draft, tmp_path)
+    manifest, given = read_manifest(folder), torch.randn(4, 3)
+
+    model = TorchScriptModel(folder, manifest, reduced="bfloat16")
+    plain = load_frozen(folder)
+    with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16):
+        expected = plain(given).float().numpy()
+
+    assert (model.run({"rows": given.numpy()})["mixed"] == expected).all()
+    kinds = [
+        str(node.t("value").dtype)
+        for node in model._graph.graph.findAllNodes("prim::Constant")
+        if node.hasAttribute("value") and node.kindOf("value") == "t" and node.t("value").dim() == 2
+    ]
+    assert sorted(kinds) == ["torch.bfloat16", "torch.float32"]

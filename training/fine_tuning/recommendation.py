@@ -101,7 +101,7 @@ def recommend(
     ``errors`` holds an error an item for each candidate (NaN where a candidate did not answer,
     lower is better). Items of one group, such as windows of one series, are not independent: the
     group is what is redrawn. ``default`` is the rival that needs no training; it is named as the
-    alternative unless another rival beats it by more than chance.
+    alternative unless the adapted model or another rival beats it by more than chance.
     """
     table = {name: np.asarray(values, dtype=np.float64) for name, values in errors.items()}
     labels = list(range(len(table[adapted]))) if groups is None else list(groups)
@@ -109,8 +109,9 @@ def recommend(
     contests = tuple(
         contest(name, table[adapted], table[name], labels, seed=seed) for name in rivals
     )
-    won = bool(contests) and all(outcome.better for outcome in contests)
-    use = adapted if won else _alternative(table, rivals, default, labels, seed)
+    unbeaten = [outcome.rival for outcome in contests if not outcome.better]
+    won = bool(contests) and not unbeaten
+    use = adapted if won else _alternative(table, unbeaten, default, labels, seed)
     return Recommendation(adapted, won, use, contests)
 
 
@@ -162,13 +163,22 @@ def _by_group(errors: Errors, groups: Sequence[object], known: npt.NDArray[np.bo
 
 
 def _alternative(
-    table: Mapping[str, Errors], rivals: list[str], default: str, groups: list[Any], seed: int
+    table: Mapping[str, Errors], unbeaten: list[str], default: str, groups: list[Any], seed: int
 ) -> str:
-    """The best rival that beats the one that needs no training, else that one."""
+    """Of the rivals that were not beaten: the one that needs no training, or a better one."""
+    if not unbeaten:
+        return default
+    if default not in unbeaten:
+        return min(unbeaten, key=lambda name: _mean(table[name]))
     beating = [
         contest(name, table[name], table[default], groups, seed=seed)
-        for name in rivals
+        for name in unbeaten
         if name != default
     ]
     better = [outcome for outcome in beating if outcome.better]
     return min(better, key=lambda outcome: outcome.ratio).rival if better else default
+
+
+def _mean(errors: Errors) -> float:
+    known = errors[np.isfinite(errors)]
+    return float(known.mean()) if known.size else np.inf

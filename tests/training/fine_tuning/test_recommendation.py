@@ -39,6 +39,17 @@ def test_a_lead_that_chance_explains_leaves_the_model_that_needs_no_training() -
     assert found.use == "zero-shot"
 
 
+def test_a_rival_that_was_beaten_is_not_the_alternative() -> None:
+    base = np.array(errors(0, 40, 1.0, 0.2))
+    near = np.tile([0.1, 1.8], 20)  # so uneven that chance explains any lead
+    far, silent = base[::-1] * 1.1, np.full(40, np.nan)
+    table = {"adapted": base * 0.8, "zero-shot": base, "near": near, "far": far, "silent": silent}
+    table["far"][:38] = np.nan  # answered two items: too few to be beaten
+    found = recommend(table, adapted="adapted", default="zero-shot")
+    assert [c.rival for c in found.contests if not c.better] == ["near", "far", "silent"]
+    assert found.use == "near"
+
+
 def test_too_few_items_prove_nothing() -> None:
     found = contest("naive", np.full(5, 0.1), np.full(5, 1.0), range(5))
     assert not found.better

@@ -48,7 +48,7 @@ def draw(field: Field, rows: Sequence[Measured]) -> Figure:
             times = [(row.step_ms, row.latency_ms[32], row.latency_ms[1])[place] for row in rows]
             at = [number + (place - 1) * 0.27 for number in range(len(rows))]
             costs.bar(at, times, width=0.25, label=name)
-        costs.set_xticks(range(len(rows)), [row.cell for row in rows], fontsize=8)
+        costs.set_xticks(range(len(rows)), [row.cell for row in rows], fontsize=8, rotation=20)
         costs.set(ylabel="milliseconds", yscale="log")
         costs.set_ylim(top=costs.get_ylim()[1] * 8)  # room for the legend
         costs.legend()

@@ -29,7 +29,7 @@ from service.model_thread import Worker
 from service.rows import Padding, Rows, Run
 
 # Passes predicted to take less run on the event loop (docs/decisions/0012-batching.md).
-LOOP_PASS_S = 0.0008
+LOOP_PASS_S = 0.002
 
 
 class Batcher:

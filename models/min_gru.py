@@ -1,6 +1,6 @@
 """A gated cell whose gates look at the input only, so that all steps' gates are one product.
 
-It is used like ``nn.GRU``. Axis letters as in ``models.cells``, and S numbers of a step's state.
+It is used like ``nn.GRU``. Axis letters as in ``models.cells``.
 """
 
 from typing import Any

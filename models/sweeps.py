@@ -112,7 +112,7 @@ class Written(nn.Module):
     ) -> None:
         super().__init__()
         if not batch_first:
-            raise ValueError("the hand-written cells read batches first")
+            raise ValueError("this cell reads batches first")
         sizes = (input_size, hidden_size, num_layers, bidirectional, dropout)
         self.layers = Layers(type(self).make_sweep, *sizes)
         self.hidden_size = hidden_size

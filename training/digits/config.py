@@ -12,7 +12,7 @@ Cell = Literal["rnn", "lstm", "gru", "simple_rnn", "custom_lstm", "min_gru"]
 
 @dataclass(frozen=True, kw_only=True)
 class DigitsTraining(TunableConfig):
-    """Settings of the row classifier; the defaults train the export that ships."""
+    """Settings of the row classifier; ``--seeds 3 --outliers 0.1`` trains the export that ships."""
 
     data: Path | None = option(
         None,

@@ -4,13 +4,11 @@ from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import pad
 
-from models.forecast_smoothing import Smooth, reach_of
+from models.forecast_smoothing import N_FLAT, Smooth, reach_of
 
 CHECKS = (1, 2, 4, 8, 16)  # steps ahead at which the candidates are tried
 N_CHECKS = len(CHECKS)
-ROWS_AT_ONCE = 8
 WARM_UP = 3  # steps that an origin must have behind it
 
 
@@ -18,8 +16,8 @@ class Trial(NamedTuple):
     """Errors of the candidates, in the units of their views.
 
     Shape:
-        size, bias: (B, V, K, C) float32, mean absolute and mean error; zero where not tried.
-        n_tried: (B, C) float32, origins that were tried.
+        size, bias: (C, K, V, B) float32, mean absolute and mean error; zero where not tried.
+        n_tried: (C, B) float32, origins that were tried.
     """
 
     size: Tensor
@@ -36,8 +34,8 @@ class Backtest(nn.Module):
     def __init__(self) -> None:
         super().__init__()
         self.warm_up = WARM_UP
-        self.rows_at_once = ROWS_AT_ONCE
-        self.furthest = max(CHECKS)
+        self.n_flat = N_FLAT
+        self.checks = list(CHECKS)
         self.n_checks = N_CHECKS
         self.register_buffer("steps", torch.tensor(CHECKS))
         self.register_buffer("reach", reach_of(torch.tensor(CHECKS)))
@@ -46,33 +44,38 @@ class Backtest(nn.Module):
         """Collect the errors at each number of steps ahead.
 
         Shape:
-            series: (B, V, T) float32; observed: (B, T) bool; length: (B,) int64.
+            series: (V, B, T) float32; observed: (B, T) bool; length: (B,) int64.
         """
-        n_origins = smooth.level.shape[3]
-        back = torch.arange(n_origins - 1, -1, -1, device=series.device)
-        warm = (length.unsqueeze(1) - back) >= self.warm_up  # (B, W)
-        truth = self._ahead(series, n_origins)  # (B, V, C, W)
-        known = self._ahead(observed.unsqueeze(1).float(), n_origins)[:, 0] * warm.unsqueeze(1)
-        count = known.sum(2)
-        share = (known / count.clamp(min=1.0).unsqueeze(2)).unsqueeze(1).unsqueeze(3)
-        reach = self.reach.t().unsqueeze(2).contiguous()  # (C, K, 1)
+        n_origins = smooth.level.shape[1]
+        newest = series[:, :, -n_origins:].permute(2, 0, 1).contiguous()  # (W, V, B)
+        known, warm = self._tried(observed[:, -n_origins:], length)
+        reach = self.reach.t()[:, self.n_flat :].reshape(self.n_checks, -1, 1, 1, 1)
+        counts = (n_origins - self.steps).clamp(min=0).unsqueeze(1).expand(-1, len(observed))
         sizes: list[Tensor] = []
         biases: list[Tensor] = []
-        # A few rows at a time, and in place: their errors fit the cache of one core.
-        for start in range(0, series.shape[0], self.rows_at_once):
-            end = start + self.rows_at_once
-            level, slope = (
-                smooth.level[start:end].unsqueeze(2),
-                smooth.slope[start:end].unsqueeze(2),
-            )
-            excess = torch.addcmul(level, slope, reach)  # (B, V, C, K, W)
-            excess.sub_(truth[start:end].unsqueeze(3)).mul_(share[start:end])
-            biases.append(excess.sum(4))
-            sizes.append(excess.abs_().sum(4))
-        size, bias = torch.cat(sizes), torch.cat(biases)
-        return Trial(size.transpose(2, 3), -bias.transpose(2, 3), count)
+        tried: list[Tensor] = []
+        for check, ahead in enumerate(self.checks):
+            last = max(n_origins - ahead, 0)
+            excess = smooth.level[:, :last] - newest[ahead:]
+            excess[self.n_flat :].addcmul_(smooth.slope[:, :last], reach[check])
+            if len(known) > 0:
+                tried.append(known[ahead:] & warm[:last])
+                excess.mul_(tried[check].unsqueeze(1))
+            biases.append(excess.sum(1))
+            sizes.append(excess.abs_().sum(1))
+        if len(known) > 0:
+            counts = torch.stack([part.sum(0) for part in tried])
+        count = counts.float()
+        share = count.clamp(min=1.0).reciprocal().unsqueeze(1).unsqueeze(1)
+        return Trial(torch.stack(sizes) * share, torch.stack(biases) * -share, count)
 
-    def _ahead(self, series: Tensor, n_origins: int) -> Tensor:
-        """(B, V, C, W) what followed every origin after each number of steps; zero if nothing."""
-        newest = pad(series[:, :, series.shape[2] - n_origins :], [0, self.furthest])
-        return newest.unfold(2, n_origins, 1).index_select(2, self.steps)
+    def _tried(self, observed: Tensor, length: Tensor) -> tuple[Tensor, Tensor]:
+        """(W, B) bool, whether a step is known, and whether an origin has enough behind it.
+
+        No rows at all where both hold throughout, as they mostly do: then nothing needs a mask.
+        """
+        back = torch.arange(observed.shape[1] - 1, -1, -1, device=length.device).unsqueeze(1)
+        warm = (length - back) >= self.warm_up
+        if bool(observed.all()) and bool(warm[0].all()):
+            return warm[:0], warm[:0]
+        return observed.t(), warm

@@ -2,6 +2,7 @@
 
 import torch
 from torch import Tensor, nn
+from torch.nn.functional import linear, pad
 
 from models.cells import CELLS, last_valid, recurrent
 from models.forecast_views import Views
@@ -23,6 +24,8 @@ def make_encoder(cell: str, hidden_size: int) -> nn.Module:
         raise ValueError(f"cell must be one of {sorted(ENCODERS)}, got {cell!r}")
     if cell == "mlp":
         return MlpEncoder(hidden_size)
+    if cell == "gru":
+        return GruEncoder(hidden_size)
     return RecurrentEncoder(cell, hidden_size)
 
 
@@ -30,11 +33,10 @@ def make_patches(
     window: Window, views: Views, patch: int = PATCH, largest: float = LARGEST
 ) -> Tensor:
     """(P, B, F) runs of steps: the series, the series without its season, whether it is there."""
-    adjusted = views.series[:, 2]
-    channels = torch.stack([window.scaled, adjusted, window.inside.float()], 1)
-    channels = channels.clamp(-largest, largest)  # (B, 3, T)
+    channels = torch.stack([window.scaled, views.series[2], window.inside.float()])
+    channels = channels.clamp_(-largest, largest)  # (3, B, T)
     split = channels.reshape(channels.shape[0], channels.shape[1], -1, patch)
-    return split.permute(2, 0, 1, 3).flatten(2)
+    return split.permute(2, 1, 0, 3).flatten(2)
 
 
 class RecurrentEncoder(nn.Module):
@@ -60,6 +62,57 @@ class RecurrentEncoder(nn.Module):
         return last_valid(outputs, used)
 
 
+class GruEncoder(nn.Module):
+    """Read the patches oldest first; the state of a row rests until its first value.
+
+    The equations of ``nn.GRU``, whose weights these are, with a state ``g = (h + 1) / 2``: as
+    ``tanh(x) = 2 * sigmoid(2 * x) - 1``, every gate is a sigmoid, several times as fast as a
+    hyperbolic tangent. The factors go into the weights, which an export folds away.
+    """
+
+    def __init__(self, hidden_size: int) -> None:
+        super().__init__()
+        self.patch = PATCH
+        self.resting = 0.5
+        self.cell = nn.GRU(N_CHANNELS * PATCH, hidden_size, batch_first=True)
+
+    def forward(self, patches: Tensor, length: Tensor) -> Tensor:
+        """Read a batch; shapes as in ``RecurrentEncoder``."""
+        n_patches, gates = len(patches), 2 * self.cell.hidden_size
+        from_patch, from_state, patch_bias, state_bias = self._weights(gates)
+        gates_told = linear(patches, from_patch[:gates], patch_bias[:gates])  # (P, B, 2 * H)
+        new_told = linear(patches, from_patch[gates:], patch_bias[gates:])
+        gates_from, new_from, new_bias = (
+            from_state[:gates].t(),
+            from_state[gates:].t(),
+            state_bias[gates:],
+        )
+        start = n_patches - torch.div(length + self.patch - 1, self.patch, rounding_mode="floor")
+        latest = int(start.max())
+        state = torch.full_like(new_told[0], self.resting)
+        for step in range(n_patches):
+            # A factor of two, that of the state, also keeps the product and its sum one operation.
+            both = torch.addmm(gates_told[step], state, gates_from, alpha=2).sigmoid_()
+            new = torch.addmm(new_bias, state, new_from, alpha=2)
+            new = torch.addcmul(new_told[step], both[:, : gates // 2], new).sigmoid_()
+            state = torch.lerp(new, state, both[:, gates // 2 :])
+            if step < latest:
+                state = torch.where((start <= step).unsqueeze(1), state, self.resting)
+        return 2 * state - 1
+
+    def _weights(self, gates: int) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        """Those of ``nn.GRU``: doubled for the new state, and shifted as the state is."""
+        from_patch: Tensor = self.cell.weight_ih_l0  # type: ignore[assignment]
+        from_state: Tensor = self.cell.weight_hh_l0  # type: ignore[assignment]
+        patch_bias: Tensor = self.cell.bias_ih_l0  # type: ignore[assignment]
+        state_bias: Tensor = self.cell.bias_hh_l0  # type: ignore[assignment]
+        from_patch = torch.cat([from_patch[:gates], 2 * from_patch[gates:]])
+        from_state = torch.cat([from_state[:gates], 2 * from_state[gates:]])
+        state_bias = torch.cat([state_bias[:gates], 2 * state_bias[gates:]]) - from_state.sum(1)
+        patch_bias = torch.cat([patch_bias[:gates] + state_bias[:gates], 2 * patch_bias[gates:]])
+        return from_patch, from_state, patch_bias, state_bias
+
+
 class MlpEncoder(nn.Module):
     """Read the newest patches at once."""
 
@@ -76,6 +129,6 @@ class MlpEncoder(nn.Module):
     def forward(self, patches: Tensor, length: Tensor) -> Tensor:  # noqa: ARG002 - as the others
         """Read a batch; shapes as in ``RecurrentEncoder``."""
         missing = max(self.n_patches - patches.shape[0], 0)
-        padded = nn.functional.pad(patches, [0, 0, 0, 0, missing, 0])
+        padded = pad(patches, [0, 0, 0, 0, missing, 0])
         encoded: Tensor = self.layers(padded[-self.n_patches :].transpose(0, 1).flatten(1))
         return encoded

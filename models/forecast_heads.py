@@ -7,7 +7,7 @@ from statistics import NormalDist
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import softplus
+from torch.nn.functional import logsigmoid
 
 from models.forecast_features import N_CANDIDATE_FEATURES
 from models.forecast_smoothing import N_METHODS
@@ -42,12 +42,13 @@ class CandidateWeights(nn.Module):
     single one.
 
     Shape:
-        row: (B, width); candidates: (B, V, K, F); returns (B, A, V * K), sum 1 over candidates.
+        row: (B, width); candidates: (F, K, V, B); returns (A, K * V, B), sum 1 over candidates.
     """
 
     def __init__(self, width: int, dropout: float = 0.0) -> None:
         super().__init__()
         self.dropout = dropout
+        self.n_views = N_VIEWS
         self.from_candidate = nn.Linear(N_CANDIDATE_FEATURES, CANDIDATE_WIDTH)
         self.from_row = nn.Linear(width, CANDIDATE_WIDTH, bias=False)
         self.identity = nn.Parameter(torch.randn(N_CANDIDATES, CANDIDATE_WIDTH) * 0.1)
@@ -60,16 +61,18 @@ class CandidateWeights(nn.Module):
 
     def forward(self, row: Tensor, candidates: Tensor) -> Tensor:
         """Weigh the candidates of a batch."""
-        offset = (self.from_row(row) + self.from_candidate.bias).unsqueeze(1) + self.identity
-        told = candidates.flatten(0, 2)
-        hidden = torch.addmm(offset.flatten(0, 1), told, self.from_candidate.weight.t())
-        hidden = self.score(hidden).reshape(row.shape[0], -1, self.by_anchor.in_features)
-        # Candidates last: a softmax along the last axis is vectorised.
-        logits = self.by_anchor.weight @ hidden.transpose(1, 2) + self.by_anchor.bias.unsqueeze(1)
+        identity = self.identity.reshape(self.n_views, -1, self.identity.shape[1])
+        identity = identity.transpose(0, 1).flatten(0, 1)  # (K * V, H)
+        by_row = self.from_row(row) + self.from_candidate.bias
+        hidden = (identity.unsqueeze(1) + by_row).flatten(0, 1)  # (K * V * B, H)
+        told = candidates.flatten(1).t()
+        hidden = self.score(hidden.addmm_(told, self.from_candidate.weight.t()))
+        logits = self.by_anchor.weight @ hidden.t() + self.by_anchor.bias.unsqueeze(1)
+        logits = logits.reshape(-1, len(identity), len(row))
         if self.training and self.dropout > 0:
-            gone = torch.rand_like(logits[:, :1]) < self.dropout
+            gone = torch.rand_like(logits[:1]) < self.dropout
             logits = torch.where(gone, torch.full_like(logits, -1e4), logits)
-        return torch.softmax(logits, 2)
+        return torch.softmax(logits, 1)
 
 
 class QuantileSpread(nn.Module):
@@ -105,11 +108,13 @@ class QuantileSpread(nn.Module):
     def forward(self, row: Tensor, log_error: Tensor, period: Tensor) -> Tensor:
         """Spread the quantiles of a batch."""
         raw = self.out(self.hidden(row)).reshape(-1, self.n_anchors, self.n_levels + 1)
-        shift, gaps = torch.tanh(raw[..., :1]), softplus(raw[..., 1 : self.n_levels])
-        below = -gaps[..., : self.middle].flip(2).cumsum(2).flip(2)
-        above = gaps[..., self.middle :].cumsum(2)
-        width = self.width[torch.bucketize(period, self.season_edges)].reshape(-1, 1, 1)
-        spread = torch.cat([below, torch.zeros_like(shift), above], 2) * width + shift
+        shift = torch.tanh(raw[..., :1])
+        # Less a soft plus for every gap; what the first one adds is the same for every place.
+        place = logsigmoid(-raw[..., : self.n_levels]).cumsum(2)
+        width = self.width.index_select(0, torch.bucketize(period, self.season_edges))
+        spread = (place[..., self.middle : self.middle + 1] - place) * width.reshape(
+            -1, 1, 1
+        ) + shift
         log_size = 0.5 * (log_error + log_error[:, :1]) + self.growth + raw[..., self.n_levels]
         return spread * torch.exp(log_size.clamp(max=7.0)).unsqueeze(2)
 

@@ -27,19 +27,20 @@ class SeasonLength(nn.Module):
         bonus[:SHORTEST_USUAL] = -USUAL_BONUS
         self.register_buffer("bonus", bonus)
 
-    def forward(self, series: Tensor, inside: Tensor, season_length: Tensor) -> Tensor:
+    def forward(
+        self, series: Tensor, inside: Tensor, length: Tensor, season_length: Tensor
+    ) -> Tensor:
         """Settle the season of each row.
 
         Shape:
-            series: (B, T) float32, zero where ``inside`` is false; season_length: (B,) int64.
-            returns: (B,) int64, at least 1.
+            series: (B, T) float32, zero where ``inside`` is false; length: (B,) int64, how many
+                steps are inside; season_length: (B,) int64; returns: (B,) int64, at least 1.
         """
-        length = inside.sum(1)
         found = season_length
         if bool((season_length == 0).any()):
             found = torch.where(season_length == 0, self.detect(series, inside), found)
         fits = (found >= 2) & (found + self.extra_steps <= length)
-        return torch.where(fits, found, torch.ones_like(found))
+        return torch.where(fits, found, 1)
 
     def detect(self, series: Tensor, inside: Tensor) -> Tensor:
         """Shortest lag whose autocorrelation is a peak nearly as high as the highest; 1 if none.

@@ -29,17 +29,23 @@ METHODS: tuple[tuple[int, int, float, float], ...] = (
     (0, 2, 1.0, 0.93),
 )
 N_METHODS = len(METHODS)
+N_FLAT = N_DISCOUNTS  # methods without a slope; they come first
+BLOCK = 16  # origins that one product makes
 
 
 class Smooth(NamedTuple):
-    """What each method had fitted at each of the newest origins, the last step among them.
+    """What each method had fitted at each of the newest origins, and at the last step.
+
+    A forecast is ``level + slope * reach``; methods before ``N_FLAT`` have no slope.
 
     Shape:
-        level, slope: (B, V, K, W) float32; a forecast is ``level + slope * reach``.
+        level: (K, W, V, B) float32; slope: (K - N_FLAT, W, V, B) float32.
+        last: (2, K, V, B) float32, level and slope at the last step.
     """
 
     level: Tensor
     slope: Tensor
+    last: Tensor
 
 
 def reach_of(steps: Tensor) -> Tensor:
@@ -73,6 +79,8 @@ class Smoother(nn.Module):
         self.n_lines = N_LINES
         self.first_line = FIRST_LINE
         self.trend = TREND
+        self.n_flat = N_FLAT
+        self.block = BLOCK
         longest = max(context_length, N_ORIGINS)
         self.register_buffer("older", moments_by_age(longest).flip(1).t().contiguous())
         self.register_buffer("newer", _moments_at_origins())
@@ -85,40 +93,73 @@ class Smoother(nn.Module):
         """Fit all methods.
 
         Shape:
-            series: (B, V, T) float32, zero before the first value; length: (B,) int64.
+            series: (V, B, T) float32, zero before the first value; length: (B,) int64.
         """
-        n_steps = series.shape[2]
-        exact = pad(series, [max(self.n_origins - n_steps, 0), 0]).double()
-        moments = self._moments(exact)
-        moment_0, moment_1 = moments[:, :, : self.n_discounts], moments[:, :, self.n_discounts :]
-        # Each origin has seen one step more than the one before: a run of the table.
-        factors = self.by_seen.unfold(1, self.n_origins, 1)[:, length].transpose(0, 1)
-        factors = factors.unsqueeze(1)  # (B, 1, F, W)
-        lines = self.n_lines
-        sizes = [self.n_discounts, lines, lines, lines, 1]
-        per_mass, mass_1, age, per_spread, per_step = torch.split(factors, sizes, 2)
-        mean = moment_0 * per_mass
-        line_mean = mean[:, :, self.first_line :]
-        slope = (mass_1 * line_mean - moment_1) * per_spread
-        levels = torch.cat([mean.float(), (line_mean + slope * age).float()], 2)
-        first = (exact.shape[2] - length).reshape(-1, 1, 1).expand(-1, series.shape[1], 1)
-        rise = exact[:, :, -self.n_origins :] - exact.gather(2, first)
-        drift = (rise.unsqueeze(2) * per_step).float()
-        slope = slope.float()
-        trend = slope[:, :, self.trend : self.trend + 1]
-        slopes = torch.cat([slope, drift, torch.zeros_like(drift), 0.5 * trend], 2)
+        n_steps, shape = series.shape[2], [self.n_origins, series.shape[0], series.shape[1]]
+        exact = series.double()
+        if n_steps < self.n_origins:
+            exact = pad(exact, [self.n_origins - n_steps, 0])
+        first = (exact.shape[2] - length).reshape(1, -1, 1).expand(shape[1], -1, 1)
+        columns = exact.flatten(0, 1).t()  # (T, V * B)
+        rises = columns[-self.n_origins :] - exact.gather(2, first).flatten()
+        mean, ends, slope, drift = self._fits(self._moments(columns), rises, length, n_steps)
+        trend = slope[:, self.trend : self.trend + 1]
         start = max(self.n_origins - n_steps, 0)  # before it there is no step at all
-        return Smooth(
-            levels[..., start:].index_select(2, self.level_of),
-            slopes[..., start:].index_select(2, self.slope_of),
-        )
+        sloped = self.slope_of[self.n_flat :].clamp(max=self.n_lines + 1)  # no place for none
+        level = self._chosen([mean, ends], self.level_of, shape)[:, start:]
+        slope = self._chosen([slope, drift, 0.5 * trend], sloped, shape)[:, start:]
+        none = torch.zeros_like(level[: self.n_flat, -1])
+        return Smooth(level, slope, torch.stack([level[:, -1], torch.cat([none, slope[:, -1]])]))
 
-    def _moments(self, series: Tensor) -> Tensor:
-        """(B, V, J, W) all moments at all origins."""
-        n_older = series.shape[2] - self.n_origins
-        before = series[:, :, :n_older] @ self.older[self.older.shape[0] - n_older :]
-        product = torch.cat([series[:, :, n_older:], before], 2) @ self.newer
-        return product.reshape(series.shape[0], series.shape[1], -1, self.n_origins)
+    def _fits(
+        self, moments: Tensor, rises: Tensor, length: Tensor, n_steps: int
+    ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        """Means, ends and slopes of lines, and the drift: (W / BLOCK, ., BLOCK, V * B) each."""
+        factors = self._factors(length, n_steps, rises.shape[1] // len(length))
+        lines = self.n_lines
+        parts = torch.split(factors, [self.n_discounts, lines, lines, lines, 1], 1)
+        mean = moments[:, : self.n_discounts] * parts[0]
+        line_mean = mean[:, self.first_line :]
+        slope = (line_mean * parts[1]).sub_(moments[:, self.n_discounts :]).mul_(parts[3])
+        ends = torch.addcmul(line_mean, slope, parts[2])
+        drift = rises.reshape(len(moments), 1, self.block, -1) * parts[4]
+        return mean, ends, slope, drift
+
+    def _chosen(self, parts: list[Tensor], chosen: Tensor, shape: list[int]) -> Tensor:
+        """(K, W, V, B) float32: of blocks of origins those methods that were chosen."""
+        joined = torch.cat(parts, 1).transpose(0, 1)
+        joined = joined.to(torch.float32, memory_format=torch.contiguous_format)
+        return joined.index_select(0, chosen).reshape(len(chosen), shape[0], shape[1], shape[2])
+
+    def _moments(self, columns: Tensor) -> Tensor:
+        """All moments at all origins, a block of origins after the other.
+
+        Shape:
+            columns: (T, V * B) float64; returns (W / BLOCK, J, BLOCK, V * B) float64.
+        """
+        n_older, block = columns.shape[0] - self.n_origins, self.block
+        n_moments, n_blocks = self.older.shape[1], self.n_origins // self.block
+        before = self.older[self.older.shape[0] - n_older :].t() @ columns[:n_older]
+        # What makes moments of the first origins makes those of any others, given what was before.
+        table = self.newer.reshape(-1, n_moments, self.n_origins)[:, :, :block]
+        table = torch.cat([table[:block], table[self.n_origins :]]).flatten(1).t()
+        moments = columns.new_empty([n_blocks, n_moments * block, columns.shape[1]])
+        for place, newest in enumerate(torch.split(columns[n_older:], block)):
+            torch.mm(table, torch.cat([newest, before]), out=moments[place])
+            before = moments[place, block - 1 :: block]
+        return moments.reshape(n_blocks, n_moments, block, -1)
+
+    def _factors(self, length: Tensor, n_steps: int, n_views: int) -> Tensor:
+        """(W / BLOCK, F, BLOCK, V * B or 1): what turns moments into means and lines.
+
+        Each origin has seen one step more than the one before: a run of the table.
+        """
+        if bool((length == n_steps).all()):
+            factors = self.by_seen[:, n_steps : n_steps + self.n_origins].unsqueeze(2)
+        else:
+            runs = self.by_seen.unfold(1, self.n_origins, 1)
+            factors = runs[:, length.repeat(n_views)].transpose(1, 2)  # (F, W, V * B)
+        return factors.reshape(len(factors), -1, self.block, factors.shape[2]).transpose(0, 1)
 
 
 def moments_by_age(n_ages: int) -> Tensor:

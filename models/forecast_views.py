@@ -1,18 +1,13 @@
 """One series seen five ways: with and without its season, in its unit and as a logarithm."""
 
+import math
 from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
-from models.forecast_season import (
-    centred_average,
-    future_phase,
-    past_cycle,
-    past_phase,
-    seasonal_indices,
-)
-from models.forecast_window import Window, level_in_scales, log_level_in_scales
+from models.forecast_season import centred_average, phases, seasonal_indices
+from models.forecast_window import Window
 
 VIEWS = ("plain", "additive", "multiplicative", "recent", "logarithm")
 N_VIEWS = len(VIEWS)
@@ -28,82 +23,84 @@ class Views(NamedTuple):
     logarithm, so that every row has all five.
 
     Shape:
-        series: (B, V, T) float32.
-        season: (B, V, Q) float32, index of every future step in the unit of its view.
-        kept: (B, 3) float32, share of the additive, multiplicative and recent indices that
-            shrinkage left.
+        series: (V, B, T) float32.
+        ahead: (3, B, Q) float32, additive, multiplicative and recent index of every future step.
+        kept: (3, B) float32, share of these indices that shrinkage left.
+        unit: (V, B) float32, an error of one in a view, roughly, in the unit of the scaled series.
     """
 
     series: Tensor
-    season: Tensor
+    ahead: Tensor
     kept: Tensor
+    unit: Tensor
 
 
-def make_views(
+def make_views(window: Window, period: Tensor, horizon: int) -> Views:
+    """Estimate the indices and adjust the series by them."""
+    n_steps = window.scaled.shape[1]
+    positive, level = window.positive.unsqueeze(1), window.level.unsqueeze(1)
+    relative = torch.where(positive, window.logs, window.scaled)
+    index, kept = _indices(torch.stack([window.scaled, relative]), window, period, horizon)
+    past = index[:, :, :n_steps]
+    less = relative - past[1:]
+    ratio = (window.scaled + level) * torch.exp(-past[1:]) - level
+    ratio = torch.where(positive, ratio, less)
+    parts = [window.scaled.unsqueeze(0), (window.scaled - past[0]).unsqueeze(0), ratio, less[:1]]
+    series = torch.cat(parts)
+    if not window.full:
+        series = series * window.inside
+    return Views(series, index[:, :, n_steps:], kept, error_unit(window))
+
+
+def _indices(
+    both: Tensor,
     window: Window,
     period: Tensor,
     horizon: int,
     cycle_discount: float = CYCLE_DISCOUNT,
     filled_weight: float = FILLED_WEIGHT,
-) -> Views:
-    """Estimate the indices and adjust the series by them."""
-    n_steps = window.scaled.shape[1]
-    inside, positive = window.inside.unsqueeze(1), window.positive.reshape(-1, 1, 1)
-    scaled = window.scaled.unsqueeze(1)
-    relative = torch.where(positive, window.logs.unsqueeze(1), scaled)
-    both = torch.cat([scaled, relative], 1)
-    phase = past_phase(n_steps, period)
-    index = torch.zeros_like(both[:, :1]).expand(-1, 3, -1)
-    kept = torch.zeros_like(index[:, :, 0])
-    if bool((period > 1).any()):  # else every index is zero
-        residual = (both - centred_average(both, window.length, period)) * inside
+) -> tuple[Tensor, Tensor]:
+    """(3, B, T + Q) additive, multiplicative and recent index of every step, and what is kept."""
+    _, n_rows, n_steps = both.shape
+    if not bool((period > 1).any()):
+        zeros = torch.zeros([3, n_rows, n_steps + horizon], device=both.device)
+        return zeros, zeros[:, :, 0]
+    residual = both - centred_average(both, window.length, period)
+    weight = torch.ones_like(window.scaled)
+    if not window.full:
+        residual = residual * window.inside
         weight = window.inside * torch.where(window.observed, 1.0, filled_weight)
-        recent = weight * torch.pow(cycle_discount, past_cycle(n_steps, period))
-        index, kept = seasonal_indices(
-            torch.cat([residual, residual[:, 1:]], 1),
-            torch.stack([weight, weight, recent], 1),
-            phase,
-            period,
-        )
-    past = index.gather(2, phase.unsqueeze(1).expand(-1, 3, -1))
-    level = level_in_scales(window).reshape(-1, 1, 1)
-    ratio = (scaled + level) * torch.exp(-past[:, 1:]) - level
-    less = both[:, :1] - past
-    ratio = torch.where(positive, ratio, less[:, 1:])
-    series = torch.cat([scaled, less[:, :1], ratio, relative - past[:, 1:2]], 1)
-    ahead = index.gather(2, future_phase(horizon, period).unsqueeze(1).expand(-1, 3, -1))
-    season = torch.cat([torch.zeros_like(ahead[:, :1]), ahead, ahead[:, 1:2]], 1)
-    return Views(series=series * inside, season=season, kept=kept)
+    phase, cycle = phases(n_steps, horizon, period)
+    recent = weight * torch.exp(cycle[:, :n_steps] * math.log(cycle_discount))
+    index, kept = seasonal_indices(
+        torch.cat([residual, residual[1:]]),
+        torch.stack([weight, weight, recent]),
+        phase[:, :n_steps],
+        period,
+    )
+    return index.gather(2, phase.expand(3, -1, -1)), kept
 
 
 def from_views(inner: Tensor, views: Views, window: Window, log_room: float = LOG_ROOM) -> Tensor:
     """Forecasts in the units of their views -> in the unit of the scaled series.
 
     Shape:
-        inner: (B, V, Q) float32; returns the same.
+        inner: (V, B, Q) float32; returns the same.
     """
-    positive = window.positive.reshape(-1, 1, 1)
-    level = level_in_scales(window).reshape(-1, 1, 1)
-    added = inner + views.season
-    ratio = (inner[:, 2:4] + level) * torch.exp(views.season[:, 2:4]) - level
-    low, high = window.logs.amin(1).reshape(-1, 1, 1), window.logs.amax(1).reshape(-1, 1, 1)
+    positive, level = window.positive.unsqueeze(1), window.level.unsqueeze(1)
+    added = inner[1:4] + views.ahead
+    ratio = (inner[2:4] + level) * torch.exp(views.ahead[1:]) - level
+    logs = inner[4:] + views.ahead[1:2]
+    low, high = window.logs.amin(1, keepdim=True), window.logs.amax(1, keepdim=True)
     room = (high - low).clamp(max=log_room) + 0.1
-    logs = torch.minimum(torch.maximum(added[:, 4:], low - room), high + room)
-    logs = torch.where(positive, logs + log_level_in_scales(window).reshape(-1, 1, 1), 0.0)
-    grown = torch.exp(logs) - level
-    return torch.cat(
-        [
-            added[:, :2],
-            torch.where(positive, ratio, added[:, 2:4]),
-            torch.where(positive, grown, added[:, 4:]),
-        ],
-        1,
-    )
+    within = torch.minimum(torch.maximum(logs, low - room), high + room)
+    within = torch.where(positive, within + window.log_level.unsqueeze(1), 0.0)
+    grown = torch.where(positive, torch.exp(within) - level, logs)
+    return torch.cat([inner[:1], added[:1], torch.where(positive, ratio, added[1:]), grown])
 
 
 def error_unit(window: Window) -> Tensor:
-    """(B, V) float32: an error of one in a view, roughly, in the unit of the scaled series."""
-    level = (level_in_scales(window).abs() + 1.0).clamp(max=1e4)
-    unit = torch.ones(level.shape[0], 5, device=level.device)
-    unit[:, 4] = torch.where(window.positive, level, torch.ones_like(level))
-    return unit
+    """(V, B) float32: an error of one in a view, roughly, in the unit of the scaled series."""
+    level = (window.level.abs() + 1.0).clamp(max=1e4)
+    grown = torch.where(window.positive, level, 1.0).unsqueeze(0)
+    return torch.cat([torch.ones([4, level.shape[0]], device=level.device), grown])

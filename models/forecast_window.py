@@ -1,7 +1,9 @@
 """Raw series made into windows: trimmed, gaps filled, shifted and scaled.
 
 Axis letters of the forecaster's files: B batch, T time steps, V views, K methods, W origins,
-J discounts, C checks, A anchors, Q horizon, L quantile levels, F features, H hidden units.
+J moments, C checks, A anchors, Q horizon, L quantile levels, F features, H hidden units. Past the
+window rows come late in memory, (K, W, V, B): then an operation runs through long stretches, one
+method or origin is a block, and a network that reads candidates has them all as columns.
 
 TorchScript reads no module constant inside a function, but it does read default arguments; hence
 the constants in the signatures of these files.
@@ -23,13 +25,16 @@ class Window(NamedTuple):
 
     Shape:
         scaled: (B, T) float32, ``(values / unit - loc) / scale`` with gaps filled.
-        logs: (B, T) float32, log of ``values / unit`` less ``log_loc``; zeros unless positive.
+        logs: (B, T) float32, log of ``values / unit`` less its mean; zeros unless positive.
         observed: (B, T) bool, true where the caller gave a number.
         inside: (B, T) bool, true from the first value on.
         length: (B,) int64, steps from the first value to the end.
         unit: (B,) float64, the largest magnitude of the row.
-        loc, scale, log_loc: (B,) float64, in that unit; ``scale`` is 0 for a constant row.
+        loc, scale: (B,) float64, in that unit; ``scale`` is 0 for a constant row.
+        level: (B,) float32, ``loc`` in scales; added to ``scaled`` it gives back the level.
+        log_level: (B,) float32, what ``logs`` lacks to be logarithms of levels in scales.
         positive, nonnegative: (B,) bool.
+    ``full`` is whether all of every row is observed: then no masks are needed.
     """
 
     scaled: Tensor
@@ -40,16 +45,18 @@ class Window(NamedTuple):
     unit: Tensor
     loc: Tensor
     scale: Tensor
-    log_loc: Tensor
+    level: Tensor
+    log_level: Tensor
     positive: Tensor
     nonnegative: Tensor
+    full: bool
 
 
 def fit_length(values: Tensor, context_length: int, patch: int = PATCH) -> Tensor:
     """Keep the newest steps and pad on the left to whole patches."""
     recent = values[:, -context_length:]
     short = (patch - recent.shape[1] % patch) % patch
-    return pad(recent, [short, 0], value=float("nan"))
+    return pad(recent, [short, 0], value=float("nan")) if short > 0 else recent
 
 
 def fill_gaps(values: Tensor, observed: Tensor) -> Tensor:
@@ -73,66 +80,66 @@ def make_window(values: Tensor, context_length: int, flat: float = FLAT) -> Wind
     Shape:
         values: (B, T) float32, right-aligned, NaN where missing.
     """
-    raw = fit_length(values, context_length).double()
-    observed = torch.isfinite(raw)
-    raw = torch.where(observed, raw, torch.zeros_like(raw))
-    unit = _or_one(raw.abs().amax(1))
-    filled = raw / unit.unsqueeze(1)
-    n_steps = raw.shape[1]
-    length = n_steps - observed.to(torch.int64).argmax(1)
-    inside = torch.arange(n_steps, device=raw.device) >= (n_steps - length).unsqueeze(1)
-    if bool((inside & ~observed).any()):
+    recent, observed, inside, length = _observed(fit_length(values, context_length))
+    full = bool(observed.all())
+    unit = recent.abs().amax(1).double()
+    unit = torch.where(unit > 0, unit, 1.0)
+    filled = recent / unit.unsqueeze(1)
+    if not torch.equal(inside, observed):
         filled = fill_gaps(filled, observed)
-    loc = _mean(filled, inside)
-    centred = (filled - loc.unsqueeze(1)) * inside
-    scale = _mean(centred.abs(), inside)
-    scale = torch.where(scale > flat, scale, torch.zeros_like(scale))
-    scaled = torch.where((scale > 0).unsqueeze(1), centred, torch.zeros_like(centred))
-    smallest = torch.where(inside, filled, torch.ones_like(filled)).amin(1)
+    loc = filled.sum(1) / length
+    centred = filled - loc.unsqueeze(1)
+    if not full:
+        centred, filled = centred * inside, torch.where(inside, filled, 1.0)
+    scale = centred.abs().sum(1) / length
+    varies = scale > flat
+    divisor = torch.where(varies, scale, 1.0)
+    smallest = filled.amin(1)
     positive = smallest > flat
-    logs = torch.log(torch.where(inside & positive.unsqueeze(1), filled, torch.ones_like(filled)))
-    log_loc = _mean(logs, inside)
+    logs = torch.log(torch.where(positive.unsqueeze(1), filled, 1.0))
+    log_loc = logs.sum(1) / length
+    logs = logs - log_loc.unsqueeze(1)
     return Window(
-        scaled=(scaled / _or_one(scale).unsqueeze(1)).float(),
-        logs=((logs - log_loc.unsqueeze(1)) * inside).float(),
+        scaled=(centred * (varies / divisor).unsqueeze(1)).float(),
+        logs=(logs if full else logs * inside).float(),
         observed=observed,
         inside=inside,
         length=length,
         unit=unit,
         loc=loc,
-        scale=scale,
-        log_loc=log_loc,
+        scale=scale * varies,
+        level=(loc / divisor).float(),
+        log_level=(log_loc - divisor.log()).float(),
         positive=positive,
         nonnegative=smallest >= 0,
+        full=full,
     )
 
 
-def level_in_scales(window: Window) -> Tensor:
-    """(B,) float32: ``loc`` counted in ``scale``; adding it to ``scaled`` gives back the level."""
-    return (window.loc / _or_one(window.scale)).float()
+def _observed(values: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    """Values with zeros where there is none, where there is one, where from the first on, lengths.
 
-
-def log_level_in_scales(window: Window) -> Tensor:
-    """(B,) float32: what to add to ``logs`` so that its exponential is counted in ``scale``."""
-    return (window.log_loc - _or_one(window.scale).log()).float()
+    Shape:
+        values: (B, T) float32; returns the same, (B, T) bool twice, and (B,) int64.
+    """
+    n_steps = values.shape[1]
+    observed = values.abs() < float("inf")  # not a number is less than nothing
+    length = torch.full_like(values[:, 0], n_steps, dtype=torch.int64)
+    if bool(observed.all()):
+        return values, observed, observed, length
+    length = length - observed.to(torch.uint8).argmax(1)
+    inside = torch.arange(n_steps, device=values.device) >= (n_steps - length).unsqueeze(1)
+    return torch.where(observed, values, 0.0), observed, inside, length
 
 
 def to_values(scaled: Tensor, window: Window) -> Tensor:
     """Back to the caller's unit, never below zero where the past never was.
 
     Shape:
-        scaled: (B, Q, L) float32; returns the same, finite.
+        scaled: (B, Q, L) float32; returns the same in float64, finite in float32.
     """
     limit = 3e38
-    loc, scale = window.loc.reshape(-1, 1, 1), window.scale.reshape(-1, 1, 1)
-    values = loc + scale * scaled.double()
-    values = torch.where(window.nonnegative.reshape(-1, 1, 1), values.clamp(min=0), values)
-    return (values * window.unit.reshape(-1, 1, 1)).clamp(min=-limit, max=limit).float()
-
-
-def _mean(values: Tensor, inside: Tensor) -> Tensor:
-    return (values * inside).sum(1) / inside.sum(1)
-
-
-def _or_one(values: Tensor) -> Tensor:
-    return torch.where(values > 0, values, torch.ones_like(values))
+    loc, scale = window.loc * window.unit, window.scale * window.unit
+    values = loc.reshape(-1, 1, 1) + scaled.double() * scale.reshape(-1, 1, 1)
+    lowest = torch.where(window.nonnegative, 0.0, -limit).double().reshape(-1, 1, 1)
+    return values.clamp(max=limit).maximum(lowest)

@@ -28,7 +28,7 @@ from models.forecast_heads import (
 )
 from models.forecast_season_length import SeasonLength
 from models.forecast_smoothing import METHODS, N_METHODS, Smooth, Smoother, reach_of
-from models.forecast_views import N_VIEWS, Views, error_unit, from_views, make_views
+from models.forecast_views import N_VIEWS, Views, from_views, make_views
 from models.forecast_window import Window, make_window, to_values
 
 QUANTILE_LEVELS = (0.025, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.975)
@@ -113,15 +113,13 @@ class Forecaster(nn.Module):
         """Forecast a batch."""
         past = self.observe(values, season_length)
         scaled = self.scaled_quantiles(past)
-        quantiles = to_values(scaled, past.window)
-        exact = quantiles.double()
-        mean = (exact.flatten(0, 1) @ self.mean_weights).float().reshape(exact.shape[:2])
-        return mean, quantiles, past.period
+        exact = to_values(scaled, past.window)
+        return (exact @ self.mean_weights).float(), exact.float(), past.period
 
     def observe(self, values: Tensor, season_length: Tensor) -> Past:
         """Everything that needs no trained weights."""
         window = make_window(values, self.context_length)
-        period = self.season(window.scaled, window.inside, season_length)
+        period = self.season(window.scaled, window.inside, window.length, season_length)
         views = make_views(window, period, self.horizon)
         smooth = self.smoother(views.series, window.length)
         trial = self.backtest(smooth, views.series, window.observed, window.length)
@@ -129,19 +127,19 @@ class Forecaster(nn.Module):
 
     def scaled_quantiles(self, past: Past) -> Tensor:
         """(B, Q, L) quantiles in the unit of ``past.window.scaled``."""
-        logs = log_errors(past.trial, past.window)
-        candidates = candidate_features(past.smooth, past.views, past.trial, past.window, logs)
+        logs = log_errors(past.trial, past.views)
+        candidates = candidate_features(past.smooth, past.views, past.trial, logs)
         weights, row = self._weigh(past, candidates)
-        centre = self._mix(past, weights)
+        centre = self._mix(past, weights).unsqueeze(2)
         spread = self._spread(past, weights, row, logs)  # (B, A, L)
-        spread = (spread.transpose(1, 2) @ self.shares).transpose(1, 2)
-        return (centre.unsqueeze(2) + spread).clamp(-self.largest, self.largest)
+        shares = self.shares.t().expand(len(spread), -1, -1)
+        return torch.baddbmm(centre, shares, spread).clamp(-self.largest, self.largest)
 
     def _weigh(self, past: Past, candidates: Tensor) -> tuple[Tensor, Tensor]:
         encoded = self.encoder(make_patches(past.window, past.views), past.window.length)
         features = row_features(past.window, past.views, past.period, past.trial)
-        by_view = candidates[..., : self.backtest.n_checks].mean((2, 3))
-        row = self.row(torch.cat([features, by_view, encoded], 1))
+        by_view = candidates[: self.backtest.n_checks].mean((0, 1))
+        row = self.row(torch.cat([torch.cat([features, by_view]).t(), encoded], 1))
         return self.weights(row, candidates), row
 
     def _mix(self, past: Past, weights: Tensor) -> Tensor:
@@ -149,30 +147,32 @@ class Forecaster(nn.Module):
 
         Weights are linear in those of the anchors, and so are the mixed levels and slopes.
         """
-        shape = [-1, self.anchors, self.n_views, self.n_methods]
-        by_view = weights.reshape(shape).permute(0, 2, 3, 1)  # (B, V, K, A)
-        level, slope = past.smooth.level[..., -1], past.smooth.slope[..., -1]
-        level, slope = level.unsqueeze(2), slope.unsqueeze(2)
-        parts = torch.cat([level, slope * self.damped], 2)  # (B, V, 1 + D, K)
-        paths = (parts @ by_view).flatten(2) @ self.paths
-        mass = by_view.sum(2) @ self.shares
-        inner = paths / mass.clamp(min=1e-9)
-        return (from_views(inner, past.views, past.window) * mass).sum(1)
+        by_method = weights.reshape(self.anchors, 1, self.n_methods, -1)  # (A, 1, K, V * B)
+        mixed = (by_method * past.smooth.last.flatten(2)).flatten(1, 2)  # (A, 2 * K, V * B)
+        none = torch.zeros_like(self.damped)
+        classes = torch.cat(
+            [torch.cat([1 + none[:1], none]), torch.cat([none[:1], self.damped])], 1
+        )
+        parts = (classes @ mixed).flatten(0, 1)  # (A * (1 + D), V * B)
+        by_anchor = self.paths.reshape(-1, self.anchors, self.horizon).transpose(0, 1)
+        paths = parts.t() @ by_anchor.flatten(0, 1)  # (V * B, Q)
+        mass = by_method.sum((1, 2)).t() @ self.shares
+        inner = (paths / mass.clamp(min=1e-9)).reshape(self.n_views, -1, self.horizon)
+        return (from_views(inner, past.views, past.window) * mass.reshape(inner.shape)).sum(0)
 
     def _spread(self, past: Past, weights: Tensor, row: Tensor, logs: Tensor) -> Tensor:
-        by_anchor = logs.flatten(1, 2).transpose(1, 2)[:, self.check_of]
-        log_error = (weights * by_anchor).sum(2)  # (B, A)
-        level, slope = past.smooth.level[..., -1], past.smooth.slope[..., -1]
-        rises = level - past.views.series[:, :, -1:]
-        paths = torch.addcmul(rises.unsqueeze(1), slope.unsqueeze(1), self.anchor_reach)
-        paths = (paths * error_unit(past.window).unsqueeze(2).unsqueeze(1)).flatten(2)
-        rise = (weights * paths).sum(2, keepdim=True)  # (B, A, 1)
-        dissent = (weights * (paths - rise).abs()).sum(2)
-        error = torch.exp(log_error[:, :1]) + 0.02
-        rise = rise.squeeze(2)
-        told = [row, log_error, signed_log(dissent / error), signed_log(rise / error)]
-        told.append(torch.log(dissent + 1e-3))
-        spread: Tensor = self.spread(torch.cat(told, 1), log_error, past.period)
+        by_anchor = logs.flatten(1, 2).index_select(0, self.check_of)  # (A, K * V, B)
+        log_error = (weights * by_anchor).sum(1)
+        unit = past.views.unit
+        rises = (past.smooth.last[0] - past.views.series[:, :, -1]) * unit
+        reach = self.anchor_reach.transpose(1, 2).unsqueeze(3)
+        paths = torch.addcmul(rises, past.smooth.last[1] * unit, reach).flatten(1, 2)
+        rise = (weights * paths).sum(1, keepdim=True)  # (A, 1, B)
+        dissent = (weights * (paths - rise).abs()).sum(1)
+        sizes = torch.cat([dissent, rise.squeeze(1)])
+        sizes = signed_log(sizes / (torch.exp(log_error[:1]) + 0.02))
+        told = torch.cat([log_error, sizes, torch.log(dissent + 1e-3)]).t()
+        spread: Tensor = self.spread(torch.cat([row, told], 1), log_error.t(), past.period)
         return spread
 
 

@@ -9,6 +9,7 @@ from models.forecast_smoothing import (
     FIRST_LINE,
     METHODS,
     N_DISCOUNTS,
+    N_FLAT,
     N_ORIGINS,
     Smooth,
     Smoother,
@@ -39,7 +40,7 @@ def test_averages_are_exponentially_weighted_means(discount: int, back: int) -> 
     seen = SERIES[: N - back]
     weight = DISCOUNTS[discount] ** np.arange(len(seen))[::-1]
 
-    level = smooth().level[0, 0, discount, N_ORIGINS - 1 - back]
+    level = smooth().level[discount, N_ORIGINS - 1 - back, 0, 0]
 
     assert float(level) == pytest.approx((weight * seen).sum() / weight.sum(), abs=1e-4)
 
@@ -51,8 +52,8 @@ def test_lines_are_weighted_least_squares(back: int) -> None:
     for k in lines:
         discount = DISCOUNTS[METHODS[k][0] - N_DISCOUNTS + FIRST_LINE]
         level, slope = fitted_line(SERIES[: N - back], discount)
-        assert float(found.level[0, 0, k, -1 - back]) == pytest.approx(level, abs=2e-3)
-        assert float(found.slope[0, 0, k, -1 - back]) == pytest.approx(slope, abs=2e-3)
+        assert float(found.level[k, -1 - back, 0, 0]) == pytest.approx(level, abs=2e-3)
+        assert float(found.slope[k - N_FLAT, -1 - back, 0, 0]) == pytest.approx(slope, abs=2e-3)
 
 
 def test_the_reach_of_a_damped_slope_is_a_geometric_sum() -> None:
@@ -74,9 +75,9 @@ def test_the_backtest_measures_what_each_method_would_have_missed() -> None:
     ahead = 4
     errors = SERIES[2 + ahead :] - SERIES[2:-ahead]  # the naive method, after three steps
     check = CHECKS.index(ahead)
-    assert float(trial.n_tried[0, check]) == len(errors)
-    assert float(trial.size[0, 0, 0, check]) == pytest.approx(np.abs(errors).mean(), abs=1e-4)
-    assert float(trial.bias[0, 0, 0, check]) == pytest.approx(errors.mean(), abs=1e-4)
+    assert float(trial.n_tried[check, 0]) == len(errors)
+    assert float(trial.size[check, 0, 0, 0]) == pytest.approx(np.abs(errors).mean(), abs=1e-4)
+    assert float(trial.bias[check, 0, 0, 0]) == pytest.approx(errors.mean(), abs=1e-4)
 
 
 def test_what_was_not_observed_is_not_tried() -> None:
@@ -85,4 +86,4 @@ def test_what_was_not_observed_is_not_tried() -> None:
 
     trial = Backtest()(smooth(), torch.zeros(1, 1, T), observed, torch.tensor([N]))
 
-    assert trial.n_tried[0].tolist() == [N - 3 - 10 + (1 - ahead) for ahead in CHECKS]
+    assert trial.n_tried[:, 0].tolist() == [N - 3 - 10 + (1 - ahead) for ahead in CHECKS]

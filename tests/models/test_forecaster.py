@@ -6,7 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor
 
-from models.forecast_encoder import ENCODERS
+from models.forecast_encoder import ENCODERS, GruEncoder
+from models.forecast_window import PATCH
 from models.forecaster import QUANTILE_LEVELS, Forecaster, mean_weights
 
 # Sizes differ pairwise, so that a swapped or dropped axis cannot pass unseen.
@@ -203,3 +204,29 @@ def test_rows_without_a_season_answer_alike_with_and_without_seasonal_neighbours
     beside = answer(rows(row, neighbour), [1, 12])[1][0]
 
     assert_close(beside, alone, rows(row))
+
+
+def test_the_gru_reads_as_torchs_own_does() -> None:
+    torch.manual_seed(1)
+    encoder = GruEncoder(6)
+    patches = torch.randn(4, B, encoder.cell.input_size)
+    length = torch.tensor([PATCH * 4, PATCH * 2, 5])
+
+    with torch.inference_mode():
+        found = encoder(patches, length)
+        for row, n_patches in enumerate([4, 2, 1]):
+            _, state = encoder.cell(patches[-n_patches:, row].unsqueeze(0))
+            torch.testing.assert_close(found[row], state[0, 0], rtol=0, atol=1e-6)
+
+
+def test_rows_with_and_without_gaps_answer_alike_beside_each_other() -> None:
+    row, gaps = walk(CONTEXT, 5), walk(CONTEXT, 6)
+    gaps[[20, 60, 61, 90]] = np.nan
+    season = [12, 7]
+
+    full = answer(rows(row), season[:1])[1][0]
+    with_gaps = answer(rows(gaps), season[1:])[1][0]
+    together = answer(rows(row, gaps), season)[1]
+
+    assert_close(together[0], full, rows(row))
+    assert_close(together[1], with_gaps, rows(gaps))

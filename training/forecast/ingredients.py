@@ -23,14 +23,14 @@ def as_it_is(network: Forecaster) -> None:
 
 def only_candidates(keep: Callable[[str, int], bool]) -> Change:
     """Leave only those candidates whose view and number of the method please."""
-    kept = [keep(view, method) for view in VIEWS for method in range(N_METHODS)]
+    kept = [keep(view, method) for method in range(N_METHODS) for view in VIEWS]
 
     def change(network: Forecaster) -> None:
-        here = torch.tensor(kept).reshape(N_VIEWS * N_METHODS).float()
+        here = torch.tensor(kept).reshape(N_METHODS * N_VIEWS, 1).float()
 
         def mask(_: nn.Module, __: Any, weights: Tensor) -> Tensor:
             left = weights * here + SMALLEST * here
-            return left / left.sum(2, keepdim=True)
+            return left / left.sum(1, keepdim=True)
 
         network.weights.register_forward_hook(mask)
 

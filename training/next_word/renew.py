@@ -9,32 +9,26 @@ figures, report and files are those of the old export. Expect: two minutes with 
 most of it to read the text and to measure int8.
 """
 
-import json
 from collections.abc import Mapping
 from dataclasses import fields
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
-import numpy as np
 import torch
 import typer
 
 from models.compact import compact
-from models.export_folder import GOLDEN_FILE, MODEL_FILE, REPORT_FILE
-from models.manifest import FORWARD, Manifest
 from models.next_words import NextWords
 from models.ngram import NgramNetwork
 from models.tokenizer import Vocabulary
 from models.word_order import WordOrder
-from training.draft import Draft
 from training.errors import DataError, TrainingError
 from training.fine_tuning.parent import Parent, check_answers, find_parent
 from training.next_word.config import NextWordTraining
 from training.next_word.corpus import Corpus, load_corpus
 from training.next_word.precision import write_measured
 from training.next_word.task import sizes_of
-
-_OWN_FILES = {MODEL_FILE, GOLDEN_FILE, REPORT_FILE}
+from training.renewal import draft_again
 
 
 def renew(
@@ -52,7 +46,7 @@ def renew(
     corpus = load_corpus(config)
     _check_same_text(parent, corpus)
     graph = _graph_of(parent, config, corpus.vocabulary)
-    return write_measured(graph, _draft_of(parent), repository, corpus)
+    return write_measured(graph, draft_again(parent), repository, corpus)
 
 
 def _config_of(parent: Parent, texts: Mapping[str, Path | None]) -> NextWordTraining:
@@ -91,36 +85,6 @@ def _graph_of(parent: Parent, config: NextWordTraining, vocabulary: Vocabulary) 
         raise DataError(f"{parent.label}: its weights do not fit this version") from error
     check_answers(graph.eval(), parent)
     return graph
-
-
-def _draft_of(parent: Parent) -> Draft:
-    manifest, folder = parent.manifest, parent.folder
-    golden = json.loads((folder / GOLDEN_FILE).read_bytes())
-    examples: dict[str, list[dict[str, Any]]] = {name: [] for name in manifest.all_methods}
-    for example in golden["examples"]:
-        examples[example["method"]].append(_arrays(manifest, example))
-    return Draft(
-        name=manifest.name,
-        task=manifest.task,
-        inputs=manifest.inputs,
-        outputs=manifest.outputs,
-        parameters=manifest.parameters,
-        golden=examples.pop(FORWARD),
-        methods=manifest.methods,
-        method_golden=examples,
-        metrics=manifest.metrics,
-        training=manifest.training,
-        data=manifest.data,
-        licence=manifest.licence,
-        report_html=(folder / REPORT_FILE).read_text(encoding="utf-8"),
-        tolerance=golden["tolerance"],
-        files={name: (folder / name).read_bytes() for name in set(manifest.files) - _OWN_FILES},
-    )
-
-
-def _arrays(manifest: Manifest, example: Mapping[str, Any]) -> dict[str, Any]:
-    inputs = manifest.all_methods[example["method"]].inputs
-    return {spec.name: np.array(example["inputs"][spec.name], spec.dtype) for spec in inputs}
 
 
 def main(

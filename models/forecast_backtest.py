@@ -5,6 +5,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
+from models.forecast_constants import whole
 from models.forecast_smoothing import N_FLAT, Smooth, reach_of
 
 CHECKS = (1, 2, 4, 8, 16)  # steps ahead at which the candidates are tried
@@ -47,8 +48,12 @@ class Backtest(nn.Module):
             series: (V, B, T) float32; observed: (B, T) bool; length: (B,) int64.
         """
         n_origins = smooth.level.shape[1]
-        newest = series[:, :, -n_origins:].permute(2, 0, 1).contiguous()  # (W, V, B)
-        known, warm = self._tried(observed[:, -n_origins:], length)
+        newest = (
+            series.narrow(2, series.shape[2] - n_origins, n_origins).permute(2, 0, 1).contiguous()
+        )
+        known, warm = self._tried(
+            observed.narrow(1, observed.shape[1] - n_origins, n_origins), length
+        )
         reach = self.reach.t()[:, self.n_flat :].reshape(self.n_checks, -1, 1, 1, 1)
         counts = (n_origins - self.steps).clamp(min=0).unsqueeze(1).expand(-1, len(observed))
         sizes: list[Tensor] = []
@@ -56,8 +61,9 @@ class Backtest(nn.Module):
         tried: list[Tensor] = []
         for check, ahead in enumerate(self.checks):
             last = max(n_origins - ahead, 0)
-            excess = smooth.level[:, :last] - newest[ahead:]
-            excess[self.n_flat :].addcmul_(smooth.slope[:, :last], reach[check])
+            excess = smooth.level.narrow(1, 0, last) - newest.narrow(0, n_origins - last, last)
+            sloped = excess.narrow(0, self.n_flat, len(smooth.slope))
+            sloped.addcmul_(smooth.slope.narrow(1, 0, last), reach[check])
             if len(known) > 0:
                 tried.append(known[ahead:] & warm[:last])
                 excess.mul_(tried[check].unsqueeze(1))
@@ -75,7 +81,7 @@ class Backtest(nn.Module):
         No rows at all where both hold throughout, as they mostly do: then nothing needs a mask.
         """
         back = torch.arange(observed.shape[1] - 1, -1, -1, device=length.device).unsqueeze(1)
-        warm = (length - back) >= self.warm_up
-        if bool(observed.all()) and bool(warm[0].all()):
+        warm = (length - back) >= whole(self.warm_up)
+        if bool(observed.all()) and bool(warm.select(0, 0).all()):
             return warm[:0], warm[:0]
         return observed.t(), warm

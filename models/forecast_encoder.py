@@ -5,6 +5,7 @@ from torch import Tensor, nn
 from torch.nn.functional import linear, pad
 
 from models.cells import CELLS, last_valid, recurrent
+from models.forecast_constants import number
 from models.forecast_views import Views
 from models.forecast_window import PATCH, Window
 
@@ -33,7 +34,7 @@ def make_patches(
     window: Window, views: Views, patch: int = PATCH, largest: float = LARGEST
 ) -> Tensor:
     """(P, B, F) runs of steps: the series, the series without its season, whether it is there."""
-    channels = torch.stack([window.scaled, views.series[2], window.inside.float()])
+    channels = torch.stack([window.scaled, views.series.select(0, 2), window.inside.float()])
     channels = channels.clamp_(-largest, largest)  # (3, B, T)
     split = channels.reshape(channels.shape[0], channels.shape[1], -1, patch)
     return split.permute(2, 1, 0, 3).flatten(2)
@@ -79,38 +80,27 @@ class GruEncoder(nn.Module):
     def forward(self, patches: Tensor, length: Tensor) -> Tensor:
         """Read a batch; shapes as in ``RecurrentEncoder``."""
         n_patches, gates = len(patches), 2 * self.cell.hidden_size
-        from_patch, from_state, patch_bias, state_bias = self._weights(gates)
-        gates_told = linear(patches, from_patch[:gates], patch_bias[:gates])  # (P, B, 2 * H)
-        new_told = linear(patches, from_patch[gates:], patch_bias[gates:])
-        gates_from, new_from, new_bias = (
-            from_state[:gates].t(),
-            from_state[gates:].t(),
-            state_bias[gates:],
-        )
-        start = n_patches - torch.div(length + self.patch - 1, self.patch, rounding_mode="floor")
+        from_patch: Tensor = self.cell.weight_ih_l0  # type: ignore[assignment]
+        from_state: Tensor = self.cell.weight_hh_l0  # type: ignore[assignment]
+        patch_bias: Tensor = self.cell.bias_ih_l0  # type: ignore[assignment]
+        state_bias: Tensor = self.cell.bias_hh_l0  # type: ignore[assignment]
+        state_bias = state_bias - from_state.sum(1)
+        gates_from, new_from = from_state[:gates].t(), 2 * from_state[gates:].t()
+        gates_bias, new_bias = patch_bias[:gates] + state_bias[:gates], 2 * state_bias[gates:]
+        gates_told = linear(patches, from_patch[:gates], gates_bias)  # (P, B, 2 * H)
+        new_told = linear(patches, 2 * from_patch[gates:], 2 * patch_bias[gates:])
+        start = torch.div(n_patches * self.patch - length, self.patch, rounding_mode="floor")
         latest = int(start.max())
         state = torch.full_like(new_told[0], self.resting)
         for step in range(n_patches):
             # A factor of two, that of the state, also keeps the product and its sum one operation.
             both = torch.addmm(gates_told[step], state, gates_from, alpha=2).sigmoid_()
             new = torch.addmm(new_bias, state, new_from, alpha=2)
-            new = torch.addcmul(new_told[step], both[:, : gates // 2], new).sigmoid_()
-            state = torch.lerp(new, state, both[:, gates // 2 :])
+            new = torch.addcmul(new_told[step], both.narrow(1, 0, gates // 2), new).sigmoid_()
+            state = torch.lerp(new, state, both.narrow(1, gates // 2, gates // 2))
             if step < latest:
                 state = torch.where((start <= step).unsqueeze(1), state, self.resting)
-        return 2 * state - 1
-
-    def _weights(self, gates: int) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-        """Those of ``nn.GRU``: doubled for the new state, and shifted as the state is."""
-        from_patch: Tensor = self.cell.weight_ih_l0  # type: ignore[assignment]
-        from_state: Tensor = self.cell.weight_hh_l0  # type: ignore[assignment]
-        patch_bias: Tensor = self.cell.bias_ih_l0  # type: ignore[assignment]
-        state_bias: Tensor = self.cell.bias_hh_l0  # type: ignore[assignment]
-        from_patch = torch.cat([from_patch[:gates], 2 * from_patch[gates:]])
-        from_state = torch.cat([from_state[:gates], 2 * from_state[gates:]])
-        state_bias = torch.cat([state_bias[:gates], 2 * state_bias[gates:]]) - from_state.sum(1)
-        patch_bias = torch.cat([patch_bias[:gates] + state_bias[:gates], 2 * patch_bias[gates:]])
-        return from_patch, from_state, patch_bias, state_bias
+        return state * number(2.0) - number(1.0)
 
 
 class MlpEncoder(nn.Module):

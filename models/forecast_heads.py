@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import logsigmoid
 
+from models.forecast_constants import number
 from models.forecast_features import N_CANDIDATE_FEATURES
 from models.forecast_smoothing import N_METHODS
 from models.forecast_views import N_VIEWS
@@ -108,14 +109,14 @@ class QuantileSpread(nn.Module):
     def forward(self, row: Tensor, log_error: Tensor, period: Tensor) -> Tensor:
         """Spread the quantiles of a batch."""
         raw = self.out(self.hidden(row)).reshape(-1, self.n_anchors, self.n_levels + 1)
-        shift = torch.tanh(raw[..., :1])
+        shift = torch.tanh(raw.narrow(2, 0, 1))
         # Less a soft plus for every gap; what the first one adds is the same for every place.
-        place = logsigmoid(-raw[..., : self.n_levels]).cumsum(2)
+        place = logsigmoid(-raw.narrow(2, 0, self.n_levels)).cumsum(2)
         width = self.width.index_select(0, torch.bucketize(period, self.season_edges))
-        spread = (place[..., self.middle : self.middle + 1] - place) * width.reshape(
-            -1, 1, 1
-        ) + shift
-        log_size = 0.5 * (log_error + log_error[:, :1]) + self.growth + raw[..., self.n_levels]
+        spread = place.narrow(2, self.middle, 1) - place
+        spread = torch.addcmul(shift, spread, width.unsqueeze(1).unsqueeze(1))
+        log_size = (log_error + log_error.narrow(1, 0, 1)) * number(0.5)
+        log_size = log_size + (self.growth + raw.select(2, self.n_levels))
         return spread * torch.exp(log_size.clamp(max=7.0)).unsqueeze(2)
 
 

@@ -3,6 +3,8 @@
 import torch
 from torch import Tensor
 
+from models.forecast_constants import number, whole
+
 # Residuals beyond this many mean residuals are weighed down.
 OUTLIER = 3.0
 # Variance of an index below which it is rounding: a ten-thousandth of the scale of the row.
@@ -18,10 +20,10 @@ def phases(n_steps: int, horizon: int, period: Tensor) -> tuple[Tensor, Tensor]:
         period: (B,) int64; returns (B, T + Q) int64 phases of the past and of the future, and
             (B, T + Q) float32 whole seasons between every step and the newest one.
     """
-    age = torch.arange(n_steps - 1.0, -horizon - 1.0, -1.0, device=period.device)
+    age = torch.arange(n_steps - 0.5, -horizon - 0.5, -1.0, device=period.device)
     season = period.float().unsqueeze(1)
-    cycle = torch.floor((age + 0.5) / season)
-    return (age - cycle * season).to(torch.int64), cycle
+    cycle = torch.floor(age / season)
+    return torch.addcmul(age, cycle, season, value=-1.0).to(torch.int64), cycle
 
 
 def centred_average(series: Tensor, length: Tensor, period: Tensor) -> Tensor:
@@ -34,19 +36,18 @@ def centred_average(series: Tensor, length: Tensor, period: Tensor) -> Tensor:
             length; returns (C, B, T) float32.
     """
     n_steps = series.shape[2]
-    half = (period >> 1).unsqueeze(1)
-    first = (n_steps - length).unsqueeze(1) + half
-    last = n_steps - 1 - half
-    step = torch.arange(n_steps, device=series.device).unsqueeze(0)
+    half = (period >> whole(1)).unsqueeze(1)
+    start = (n_steps - length).unsqueeze(1)
+    first, last = start + half, n_steps - 1 - half
+    step = torch.arange(n_steps, device=series.device)
     middle = torch.minimum(torch.maximum(step, first), last)
     average = _window_mean(series, middle, half, period.unsqueeze(1))
-    reach = torch.minimum(2 * half, last - first)
-    ends = torch.cat([first, first + reach, last - reach, last], 1)
+    reach = torch.minimum(half + half, last - first)
+    ends = torch.cat([first, last - reach, first + reach, last], 1)
     edge = average.gather(2, _each(ends, series))
-    rise = (edge[:, :, 1::2] - edge[:, :, ::2]) / reach.clamp(min=1)
-    beyond = (step - middle).float()
-    slope = torch.where(step < first, rise[:, :, :1], rise[:, :, 1:])
-    return torch.addcmul(average, slope, beyond)
+    rise = (edge.narrow(2, 2, 2) - edge.narrow(2, 0, 2)) / reach.clamp(min=1)
+    slope = torch.where(step < first, rise.narrow(2, 0, 1), rise.narrow(2, 1, 1))
+    return torch.addcmul(average, slope, (step - middle).float())
 
 
 def _each(index: Tensor, series: Tensor) -> Tensor:
@@ -57,11 +58,13 @@ def _each(index: Tensor, series: Tensor) -> Tensor:
 def _window_mean(series: Tensor, middle: Tensor, half: Tensor, period: Tensor) -> Tensor:
     """Sums up to both ends of the window; of the end values even seasons take half."""
     total = series.cumsum(2, dtype=torch.float64)
-    share = 0.5 * (1 - period % 2)
-    upper, lower = total - series * share, total - series * (1 - share)
+    share = torch.remainder(period, whole(2)).double() * number(-0.5) + number(0.5)
+    exact = series.double()
+    upper = torch.addcmul(total, exact, share, value=-1.0)
+    lower = torch.addcmul(total, exact, number(1.0) - share, value=-1.0)
     both = upper.gather(2, _each(middle + half, series))
     both = both - lower.gather(2, _each(middle - half, series))
-    return (both / period).float()
+    return (both / period.double()).float()
 
 
 def phase_sums(values: Tensor, phase: Tensor, longest: int) -> Tensor:
@@ -88,23 +91,28 @@ def seasonal_indices(
         returns: (C, B, P) index by phase, P being the longest season, zero beyond that of the
             row; (C, B) share in 0..1.
     """
-    longest, season = int(period.max()), period.float().unsqueeze(1)
+    n_channels, longest, season = len(residual), int(period.max()), period.float()
     every = _each(phase, residual)
-    total, mass = phase_sums(torch.cat([residual * weight, weight]), phase, longest).chunk(2)
+    sums = phase_sums(torch.cat([residual * weight, weight]), phase, longest)
+    total, mass = sums.narrow(0, 0, n_channels), sums.narrow(0, n_channels, n_channels)
     error = (residual - (total / mass.clamp(min=1e-6)).gather(2, every)).abs()
-    usual = (error * weight).sum(2, keepdim=True) / mass.sum(2, keepdim=True).clamp(min=1e-6)
-    weight = weight / (error / (outlier * usual + 1e-6)).clamp(min=1.0)
-    sums = phase_sums(torch.cat([residual * weight, weight, weight * weight]), phase, longest)
-    total, mass, squares = sums.chunk(3)
-    free = (mass.sum(2) - season.t()).clamp(min=1.0)
+    usual = (error * weight).sum(2) / mass.sum(2).clamp(min=1e-6)
+    usual = torch.add(number(1e-6), usual, alpha=outlier).unsqueeze(2)
+    weight = weight / (error / usual).clamp(min=1.0)
+    weighted = residual * weight
+    sums = phase_sums(torch.cat([weighted, weight, weight * weight]), phase, longest)
+    total, mass = sums.narrow(0, 0, n_channels), sums.narrow(0, n_channels, n_channels)
+    squares = sums.narrow(0, 2 * n_channels, n_channels)
+    free = (mass.sum(2) - season).clamp(min=1.0)
     mass = mass.clamp(min=1e-6)
     index = total / mass
-    index = index - index.sum(2, keepdim=True) / season
-    index = index * (torch.arange(longest, device=phase.device) < season)
+    index = index - (index.sum(2) / season).unsqueeze(2)
+    real = torch.arange(longest, device=phase.device) < period.unsqueeze(1)
+    index = index * real
     error = residual - index.gather(2, every)
     noise = (error * error * weight).sum(2) / free
     within = noise * (squares / (mass * mass)).sum(2)
     between = (index * index).sum(2).clamp(min=1e-12)
-    unexplained = (within + floor * season.t()) / between
-    kept = (1.0 - unexplained).clamp(min=0.0, max=1.0) * (period > 1)
+    unexplained = torch.add(within, season, alpha=floor) / between
+    kept = (number(1.0) - unexplained).clamp(min=0.0, max=1.0) * (period > whole(1))
     return index * kept.unsqueeze(2), kept

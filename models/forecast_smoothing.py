@@ -6,6 +6,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import pad
 
+from models.forecast_constants import number
+
 DISCOUNTS = (0.0, 0.3, 0.5, 0.7, 0.85, 0.93, 1.0)
 FIRST_LINE = 2  # from this discount on a line is fitted too: level and slope at the last step
 N_DISCOUNTS = len(DISCOUNTS)
@@ -101,28 +103,32 @@ class Smoother(nn.Module):
             exact = pad(exact, [self.n_origins - n_steps, 0])
         first = (exact.shape[2] - length).reshape(1, -1, 1).expand(shape[1], -1, 1)
         columns = exact.flatten(0, 1).t()  # (T, V * B)
-        rises = columns[-self.n_origins :] - exact.gather(2, first).flatten()
+        newest = columns.narrow(0, len(columns) - self.n_origins, self.n_origins)
+        rises = newest - exact.gather(2, first).flatten()
         mean, ends, slope, drift = self._fits(self._moments(columns), rises, length, n_steps)
-        trend = slope[:, self.trend : self.trend + 1]
+        half = slope.narrow(1, self.trend, 1) * number(0.5)
         start = max(self.n_origins - n_steps, 0)  # before it there is no step at all
         sloped = self.slope_of[self.n_flat :].clamp(max=self.n_lines + 1)  # no place for none
-        level = self._chosen([mean, ends], self.level_of, shape)[:, start:]
-        slope = self._chosen([slope, drift, 0.5 * trend], sloped, shape)[:, start:]
-        none = torch.zeros_like(level[: self.n_flat, -1])
-        return Smooth(level, slope, torch.stack([level[:, -1], torch.cat([none, slope[:, -1]])]))
+        level = self._chosen([mean, ends], self.level_of, shape)
+        slope = self._chosen([slope, drift, half], sloped, shape)
+        last = [level.select(1, -1), pad(slope.select(1, -1), [0, 0, 0, 0, self.n_flat, 0])]
+        if start > 0:
+            level, slope = level[:, start:], slope[:, start:]
+        return Smooth(level, slope, torch.stack(last))
 
     def _fits(
         self, moments: Tensor, rises: Tensor, length: Tensor, n_steps: int
     ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
         """Means, ends and slopes of lines, and the drift: (W / BLOCK, ., BLOCK, V * B) each."""
         factors = self._factors(length, n_steps, rises.shape[1] // len(length))
-        lines = self.n_lines
-        parts = torch.split(factors, [self.n_discounts, lines, lines, lines, 1], 1)
-        mean = moments[:, : self.n_discounts] * parts[0]
-        line_mean = mean[:, self.first_line :]
-        slope = (line_mean * parts[1]).sub_(moments[:, self.n_discounts :]).mul_(parts[3])
-        ends = torch.addcmul(line_mean, slope, parts[2])
-        drift = rises.reshape(len(moments), 1, self.block, -1) * parts[4]
+        means, lines = self.n_discounts, self.n_lines
+        mean = moments.narrow(1, 0, means) * factors.narrow(1, 0, means)
+        line_mean = mean.narrow(1, self.first_line, lines)
+        slope = line_mean * factors.narrow(1, means, lines) - moments.narrow(1, means, lines)
+        slope = slope * factors.narrow(1, means + 2 * lines, lines)
+        ends = torch.addcmul(line_mean, slope, factors.narrow(1, means + lines, lines))
+        drift = rises.reshape(len(moments), 1, self.block, -1)
+        drift = drift * factors.narrow(1, means + 3 * lines, 1)
         return mean, ends, slope, drift
 
     def _chosen(self, parts: list[Tensor], chosen: Tensor, shape: list[int]) -> Tensor:
@@ -139,7 +145,9 @@ class Smoother(nn.Module):
         """
         n_older, block = columns.shape[0] - self.n_origins, self.block
         n_moments, n_blocks = self.older.shape[1], self.n_origins // self.block
-        before = self.older[self.older.shape[0] - n_older :].t() @ columns[:n_older]
+        before = self.older.narrow(0, len(self.older) - n_older, n_older).t() @ columns.narrow(
+            0, 0, n_older
+        )
         # What makes moments of the first origins makes those of any others, given what was before.
         table = self.newer.reshape(-1, n_moments, self.n_origins)[:, :, :block]
         table = torch.cat([table[:block], table[self.n_origins :]]).flatten(1).t()
@@ -155,7 +163,7 @@ class Smoother(nn.Module):
         Each origin has seen one step more than the one before: a run of the table.
         """
         if bool((length == n_steps).all()):
-            factors = self.by_seen[:, n_steps : n_steps + self.n_origins].unsqueeze(2)
+            factors = self.by_seen.narrow(1, n_steps, self.n_origins).unsqueeze(2)
         else:
             runs = self.by_seen.unfold(1, self.n_origins, 1)
             factors = runs[:, length.repeat(n_views)].transpose(1, 2)  # (F, W, V * B)

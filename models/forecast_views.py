@@ -6,6 +6,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from models.forecast_constants import number, whole
 from models.forecast_season import centred_average, phases, seasonal_indices
 from models.forecast_window import Window
 
@@ -39,17 +40,17 @@ def make_views(window: Window, period: Tensor, horizon: int) -> Views:
     """Estimate the indices and adjust the series by them."""
     n_steps = window.scaled.shape[1]
     positive, level = window.positive.unsqueeze(1), window.level.unsqueeze(1)
-    relative = torch.where(positive, window.logs, window.scaled)
-    index, kept = _indices(torch.stack([window.scaled, relative]), window, period, horizon)
-    past = index[:, :, :n_steps]
-    less = relative - past[1:]
-    ratio = (window.scaled + level) * torch.exp(-past[1:]) - level
-    ratio = torch.where(positive, ratio, less)
-    parts = [window.scaled.unsqueeze(0), (window.scaled - past[0]).unsqueeze(0), ratio, less[:1]]
-    series = torch.cat(parts)
+    both = torch.stack([window.scaled, torch.where(positive, window.logs, window.scaled)])
+    index, kept = _indices(both, window, period, horizon)
+    past, ahead = index.narrow(2, 0, n_steps), index.narrow(2, n_steps, horizon)
+    less = torch.cat([both, both.narrow(0, 1, 1)]) - past
+    additive, others = less.narrow(0, 0, 1), less.narrow(0, 1, 2)
+    ratio = (window.scaled + level) / torch.exp(past.narrow(0, 1, 2)) - level
+    ratio = torch.where(positive, ratio, others)
+    series = torch.cat([both.narrow(0, 0, 1), additive, ratio, less.narrow(0, 1, 1)])
     if not window.full:
         series = series * window.inside
-    return Views(series, index[:, :, n_steps:], kept, error_unit(window))
+    return Views(series, ahead, kept, error_unit(window))
 
 
 def _indices(
@@ -62,20 +63,20 @@ def _indices(
 ) -> tuple[Tensor, Tensor]:
     """(3, B, T + Q) additive, multiplicative and recent index of every step, and what is kept."""
     _, n_rows, n_steps = both.shape
-    if not bool((period > 1).any()):
+    if bool((period <= whole(1)).all()):
         zeros = torch.zeros([3, n_rows, n_steps + horizon], device=both.device)
-        return zeros, zeros[:, :, 0]
+        return zeros, zeros.select(2, 0)
     residual = both - centred_average(both, window.length, period)
     weight = torch.ones_like(window.scaled)
     if not window.full:
         residual = residual * window.inside
         weight = window.inside * torch.where(window.observed, 1.0, filled_weight)
     phase, cycle = phases(n_steps, horizon, period)
-    recent = weight * torch.exp(cycle[:, :n_steps] * math.log(cycle_discount))
+    recent = weight * torch.exp(cycle.narrow(1, 0, n_steps) * number(math.log(cycle_discount)))
     index, kept = seasonal_indices(
-        torch.cat([residual, residual[1:]]),
+        torch.cat([residual, residual.narrow(0, 1, 1)]),
         torch.stack([weight, weight, recent]),
-        phase[:, :n_steps],
+        phase.narrow(1, 0, n_steps),
         period,
     )
     return index.gather(2, phase.expand(3, -1, -1)), kept
@@ -88,19 +89,21 @@ def from_views(inner: Tensor, views: Views, window: Window, log_room: float = LO
         inner: (V, B, Q) float32; returns the same.
     """
     positive, level = window.positive.unsqueeze(1), window.level.unsqueeze(1)
-    added = inner[1:4] + views.ahead
-    ratio = (inner[2:4] + level) * torch.exp(views.ahead[1:]) - level
-    logs = inner[4:] + views.ahead[1:2]
-    low, high = window.logs.amin(1, keepdim=True), window.logs.amax(1, keepdim=True)
-    room = (high - low).clamp(max=log_room) + 0.1
-    within = torch.minimum(torch.maximum(logs, low - room), high + room)
-    within = torch.where(positive, within + window.log_level.unsqueeze(1), 0.0)
-    grown = torch.where(positive, torch.exp(within) - level, logs)
-    return torch.cat([inner[:1], added[:1], torch.where(positive, ratio, added[1:]), grown])
+    added = inner.narrow(0, 1, 3) + views.ahead
+    ratio = (inner.narrow(0, 2, 2) + level) * torch.exp(views.ahead.narrow(0, 1, 2)) - level
+    ratio = torch.where(positive, ratio, added.narrow(0, 1, 2))
+    logs = inner.narrow(0, 4, 1) + views.ahead.narrow(0, 1, 1)
+    low, high = window.logs.amin(1), window.logs.amax(1)
+    room = (high - low).clamp(max=log_room) + number(0.1)
+    within = torch.maximum(logs, (low - room).unsqueeze(1))
+    within = torch.minimum(within, (high + room).unsqueeze(1)) + window.log_level.unsqueeze(1)
+    grown = torch.exp(torch.where(positive, within, number(0.0))) - level
+    grown = torch.where(positive, grown, logs)
+    return torch.cat([inner.narrow(0, 0, 1), added.narrow(0, 0, 1), ratio, grown])
 
 
 def error_unit(window: Window) -> Tensor:
     """(V, B) float32: an error of one in a view, roughly, in the unit of the scaled series."""
-    level = (window.level.abs() + 1.0).clamp(max=1e4)
-    grown = torch.where(window.positive, level, 1.0).unsqueeze(0)
-    return torch.cat([torch.ones([4, level.shape[0]], device=level.device), grown])
+    grown = (window.level.abs() + number(1.0)).clamp(max=1e4)
+    one = torch.ones_like(grown)
+    return torch.stack([one, one, one, one, torch.where(window.positive, grown, one)])

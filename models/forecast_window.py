@@ -15,9 +15,12 @@ import torch
 from torch import Tensor
 from torch.nn.functional import pad
 
+from models.forecast_constants import number
+
 PATCH = 16
 # Below this share of the largest magnitude a spread is rounding of float32, not a signal.
 FLAT = 1e-7
+LIMIT = 3e38  # of an answer, just below that of float32
 
 
 class Window(NamedTuple):
@@ -54,8 +57,9 @@ class Window(NamedTuple):
 
 def fit_length(values: Tensor, context_length: int, patch: int = PATCH) -> Tensor:
     """Keep the newest steps and pad on the left to whole patches."""
-    recent = values[:, -context_length:]
-    short = (patch - recent.shape[1] % patch) % patch
+    n_steps = min(values.shape[1], context_length)
+    recent = values.narrow(1, values.shape[1] - n_steps, n_steps)
+    short = (patch - n_steps % patch) % patch
     return pad(recent, [short, 0], value=float("nan")) if short > 0 else recent
 
 
@@ -80,66 +84,61 @@ def make_window(values: Tensor, context_length: int, flat: float = FLAT) -> Wind
     Shape:
         values: (B, T) float32, right-aligned, NaN where missing.
     """
-    recent, observed, inside, length = _observed(fit_length(values, context_length))
+    recent = fit_length(values, context_length)
+    size = recent.abs()
+    observed = size < number(float("inf"))  # not a number is less than nothing
     full = bool(observed.all())
-    unit = recent.abs().amax(1).double()
-    unit = torch.where(unit > 0, unit, 1.0)
+    inside, length = observed, torch.full_like(recent.select(1, 0), size.shape[1])
+    if not full:
+        recent, size = torch.where(observed, recent, 0.0), torch.where(observed, size, 0.0)
+        inside, length = _since_first(observed)
+    unit = size.amax(1).double().clamp(min=1e-45)  # of zeros only; below any float32
     filled = recent / unit.unsqueeze(1)
-    if not torch.equal(inside, observed):
+    if not full and not torch.equal(inside, observed):
         filled = fill_gaps(filled, observed)
     loc = filled.sum(1) / length
     centred = filled - loc.unsqueeze(1)
     if not full:
         centred, filled = centred * inside, torch.where(inside, filled, 1.0)
-    scale = centred.abs().sum(1) / length
-    varies = scale > flat
-    divisor = torch.where(varies, scale, 1.0)
+    spread = centred.abs().sum(1) / length
+    divisor = torch.threshold(spread, flat, 1.0)
     smallest = filled.amin(1)
-    positive = smallest > flat
-    logs = torch.log(torch.where(positive.unsqueeze(1), filled, 1.0))
+    positive = smallest > number(flat)
+    logs = torch.log(torch.where(positive.unsqueeze(1), filled, number(1.0)))
     log_loc = logs.sum(1) / length
     logs = logs - log_loc.unsqueeze(1)
     return Window(
-        scaled=(centred * (varies / divisor).unsqueeze(1)).float(),
+        scaled=(centred / torch.threshold(spread, flat, float("inf")).unsqueeze(1)).float(),
         logs=(logs if full else logs * inside).float(),
         observed=observed,
         inside=inside,
-        length=length,
+        length=length.to(torch.int64),
         unit=unit,
         loc=loc,
-        scale=scale * varies,
+        scale=torch.threshold(spread, flat, 0.0),
         level=(loc / divisor).float(),
         log_level=(log_loc - divisor.log()).float(),
         positive=positive,
-        nonnegative=smallest >= 0,
+        nonnegative=smallest >= number(0.0),
         full=full,
     )
 
 
-def _observed(values: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-    """Values with zeros where there is none, where there is one, where from the first on, lengths.
-
-    Shape:
-        values: (B, T) float32; returns the same, (B, T) bool twice, and (B,) int64.
-    """
-    n_steps = values.shape[1]
-    observed = values.abs() < float("inf")  # not a number is less than nothing
-    length = torch.full_like(values[:, 0], n_steps, dtype=torch.int64)
-    if bool(observed.all()):
-        return values, observed, observed, length
-    length = length - observed.to(torch.uint8).argmax(1)
-    inside = torch.arange(n_steps, device=values.device) >= (n_steps - length).unsqueeze(1)
-    return torch.where(observed, values, 0.0), observed, inside, length
+def _since_first(observed: Tensor) -> tuple[Tensor, Tensor]:
+    """(B, T) whether a step is the first observed one or later, and (B,) float32 how many are."""
+    n_steps = observed.shape[1]
+    length = n_steps - observed.to(torch.uint8).argmax(1)
+    step = torch.arange(n_steps, device=observed.device)
+    return step >= (n_steps - length).unsqueeze(1), length.float()
 
 
-def to_values(scaled: Tensor, window: Window) -> Tensor:
+def to_values(scaled: Tensor, window: Window, limit: float = LIMIT) -> Tensor:
     """Back to the caller's unit, never below zero where the past never was.
 
     Shape:
         scaled: (B, Q, L) float32; returns the same in float64, finite in float32.
     """
-    limit = 3e38
     loc, scale = window.loc * window.unit, window.scale * window.unit
-    values = loc.reshape(-1, 1, 1) + scaled.double() * scale.reshape(-1, 1, 1)
-    lowest = torch.where(window.nonnegative, 0.0, -limit).double().reshape(-1, 1, 1)
+    values = torch.addcmul(loc.reshape(-1, 1, 1), scaled.double(), scale.reshape(-1, 1, 1))
+    lowest = torch.where(window.nonnegative, number(0.0), number(-limit)).reshape(-1, 1, 1)
     return values.clamp(max=limit).maximum(lowest)

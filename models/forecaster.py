@@ -11,12 +11,13 @@ import torch
 from torch import Tensor, nn
 
 from models.forecast_backtest import CHECKS, Backtest, Trial
+from models.forecast_constants import number
 from models.forecast_encoder import make_encoder, make_patches
 from models.forecast_features import (
     N_ROW_FEATURES,
+    RowFeatures,
     candidate_features,
     log_errors,
-    row_features,
     signed_log,
 )
 from models.forecast_heads import (
@@ -89,6 +90,7 @@ class Forecaster(nn.Module):
         self.season = SeasonLength(context_length)
         self.smoother = Smoother(context_length)
         self.backtest = Backtest()
+        self.features = RowFeatures()
         self.encoder = make_encoder(cell, hidden_size)
         self.row = nn.Sequential(
             nn.Linear(N_ROW_FEATURES + N_VIEWS + hidden_size, width),
@@ -137,8 +139,9 @@ class Forecaster(nn.Module):
 
     def _weigh(self, past: Past, candidates: Tensor) -> tuple[Tensor, Tensor]:
         encoded = self.encoder(make_patches(past.window, past.views), past.window.length)
-        features = row_features(past.window, past.views, past.period, past.trial)
-        by_view = candidates[: self.backtest.n_checks].mean((0, 1))
+        features = self.features(past.window, past.views, past.period, past.trial)
+        relative = candidates.narrow(0, 0, self.backtest.n_checks).flatten(0, 1)
+        by_view = relative.sum(0) * number(1 / (self.backtest.n_checks * self.n_methods))
         row = self.row(torch.cat([torch.cat([features, by_view]).t(), encoded], 1))
         return self.weights(row, candidates), row
 
@@ -164,14 +167,14 @@ class Forecaster(nn.Module):
         by_anchor = logs.flatten(1, 2).index_select(0, self.check_of)  # (A, K * V, B)
         log_error = (weights * by_anchor).sum(1)
         unit = past.views.unit
-        rises = (past.smooth.last[0] - past.views.series[:, :, -1]) * unit
+        rises = (past.smooth.last.select(0, 0) - past.views.series.select(2, -1)) * unit
         reach = self.anchor_reach.transpose(1, 2).unsqueeze(3)
-        paths = torch.addcmul(rises, past.smooth.last[1] * unit, reach).flatten(1, 2)
+        paths = torch.addcmul(rises, past.smooth.last.select(0, 1) * unit, reach).flatten(1, 2)
         rise = (weights * paths).sum(1, keepdim=True)  # (A, 1, B)
         dissent = (weights * (paths - rise).abs()).sum(1)
         sizes = torch.cat([dissent, rise.squeeze(1)])
-        sizes = signed_log(sizes / (torch.exp(log_error[:1]) + 0.02))
-        told = torch.cat([log_error, sizes, torch.log(dissent + 1e-3)]).t()
+        sizes = signed_log(sizes / (torch.exp(log_error.narrow(0, 0, 1)) + number(0.02)))
+        told = torch.cat([log_error, sizes, torch.log(dissent + number(1e-3))]).t()
         spread: Tensor = self.spread(torch.cat([row, told], 1), log_error.t(), past.period)
         return spread
 

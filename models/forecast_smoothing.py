@@ -145,14 +145,15 @@ class Smoother(nn.Module):
         """
         n_older, block = columns.shape[0] - self.n_origins, self.block
         n_moments, n_blocks = self.older.shape[1], self.n_origins // self.block
-        before = self.older.narrow(0, len(self.older) - n_older, n_older).t() @ columns.narrow(
-            0, 0, n_older
-        )
+        older = self.older.narrow(0, len(self.older) - n_older, n_older)
+        before = older.t() @ columns.narrow(0, 0, n_older)
         # What makes moments of the first origins makes those of any others, given what was before.
         table = self.newer.reshape(-1, n_moments, self.n_origins)[:, :, :block]
         table = torch.cat([table[:block], table[self.n_origins :]]).flatten(1).t()
         moments = columns.new_empty([n_blocks, n_moments * block, columns.shape[1]])
-        for place, newest in enumerate(torch.split(columns[n_older:], block)):
+        for place, newest in enumerate(
+            torch.split(columns.narrow(0, n_older, self.n_origins), block)
+        ):
             torch.mm(table, torch.cat([newest, before]), out=moments[place])
             before = moments[place, block - 1 :: block]
         return moments.reshape(n_blocks, n_moments, block, -1)

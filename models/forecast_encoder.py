@@ -79,25 +79,28 @@ class GruEncoder(nn.Module):
 
     def forward(self, patches: Tensor, length: Tensor) -> Tensor:
         """Read a batch; shapes as in ``RecurrentEncoder``."""
-        n_patches, gates = len(patches), 2 * self.cell.hidden_size
+        n_patches, size = len(patches), self.cell.hidden_size
+        gates = 2 * size
         from_patch: Tensor = self.cell.weight_ih_l0  # type: ignore[assignment]
         from_state: Tensor = self.cell.weight_hh_l0  # type: ignore[assignment]
         patch_bias: Tensor = self.cell.bias_ih_l0  # type: ignore[assignment]
         state_bias: Tensor = self.cell.bias_hh_l0  # type: ignore[assignment]
         state_bias = state_bias - from_state.sum(1)
-        gates_from, new_from = from_state[:gates].t(), 2 * from_state[gates:].t()
+        from_state = torch.cat([from_state[:gates], 2 * from_state[gates:]]).t().contiguous()
         gates_bias, new_bias = patch_bias[:gates] + state_bias[:gates], 2 * state_bias[gates:]
         gates_told = linear(patches, from_patch[:gates], gates_bias)  # (P, B, 2 * H)
         new_told = linear(patches, 2 * from_patch[gates:], 2 * patch_bias[gates:])
+        told = torch.cat([gates_told, new_bias.expand_as(new_told)], 2)
         start = torch.div(n_patches * self.patch - length, self.patch, rounding_mode="floor")
         latest = int(start.max())
         state = torch.full_like(new_told[0], self.resting)
         for step in range(n_patches):
             # A factor of two, that of the state, also keeps the product and its sum one operation.
-            both = torch.addmm(gates_told[step], state, gates_from, alpha=2).sigmoid_()
-            new = torch.addmm(new_bias, state, new_from, alpha=2)
-            new = torch.addcmul(new_told[step], both.narrow(1, 0, gates // 2), new).sigmoid_()
-            state = torch.lerp(new, state, both.narrow(1, gates // 2, gates // 2))
+            both = torch.addmm(told[step], state, from_state, alpha=2)
+            both.narrow(1, 0, gates).sigmoid_()
+            new = both.narrow(1, gates, size)
+            new = torch.addcmul(new_told[step], both.narrow(1, 0, size), new).sigmoid_()
+            state = torch.lerp(new, state, both.narrow(1, size, size))
             if step < latest:
                 state = torch.where((start <= step).unsqueeze(1), state, self.resting)
         return state * number(2.0) - number(1.0)

@@ -93,14 +93,8 @@ def seasonal_indices(
     """
     n_channels, longest, season = len(residual), int(period.max()), period.float()
     every = _each(phase, residual)
-    sums = phase_sums(torch.cat([residual * weight, weight]), phase, longest)
-    total, mass = sums.narrow(0, 0, n_channels), sums.narrow(0, n_channels, n_channels)
-    error = (residual - (total / mass.clamp(min=1e-6)).gather(2, every)).abs()
-    usual = (error * weight).sum(2) / mass.sum(2).clamp(min=1e-6)
-    usual = torch.add(number(1e-6), usual, alpha=outlier).unsqueeze(2)
-    weight = weight / (error / usual).clamp(min=1.0)
-    weighted = residual * weight
-    sums = phase_sums(torch.cat([weighted, weight, weight * weight]), phase, longest)
+    weight = _outliers_weighed_down(residual, weight, phase, longest, outlier)
+    sums = phase_sums(torch.cat([residual * weight, weight, weight * weight]), phase, longest)
     total, mass = sums.narrow(0, 0, n_channels), sums.narrow(0, n_channels, n_channels)
     squares = sums.narrow(0, 2 * n_channels, n_channels)
     free = (mass.sum(2) - season).clamp(min=1.0)
@@ -116,3 +110,17 @@ def seasonal_indices(
     unexplained = torch.add(within, season, alpha=floor) / between
     kept = (number(1.0) - unexplained).clamp(min=0.0, max=1.0) * (period > whole(1))
     return index * kept.unsqueeze(2), kept
+
+
+def _outliers_weighed_down(
+    residual: Tensor, weight: Tensor, phase: Tensor, longest: int, outlier: float
+) -> Tensor:
+    """Weights that fall with the distance from the index beyond ``outlier`` usual distances."""
+    n_channels = len(residual)
+    sums = phase_sums(torch.cat([residual * weight, weight]), phase, longest)
+    total, mass = sums.narrow(0, 0, n_channels), sums.narrow(0, n_channels, n_channels)
+    index = total / mass.clamp(min=1e-6)
+    error = (residual - index.gather(2, _each(phase, residual))).abs()
+    usual = (error * weight).sum(2) / mass.sum(2).clamp(min=1e-6)
+    usual = torch.add(number(1e-6), usual, alpha=outlier).unsqueeze(2)
+    return weight / (error / usual).clamp(min=1.0)

@@ -104,9 +104,7 @@ def make_window(values: Tensor, context_length: int, flat: float = FLAT) -> Wind
     divisor = torch.threshold(spread, flat, 1.0)
     smallest = filled.amin(1)
     positive = smallest > number(flat)
-    logs = torch.log(torch.where(positive.unsqueeze(1), filled, number(1.0)))
-    log_loc = logs.sum(1) / length
-    logs = logs - log_loc.unsqueeze(1)
+    logs, log_loc = _centred_logs(filled, positive, length)
     return Window(
         scaled=(centred / torch.threshold(spread, flat, float("inf")).unsqueeze(1)).float(),
         logs=(logs if full else logs * inside).float(),
@@ -122,6 +120,13 @@ def make_window(values: Tensor, context_length: int, flat: float = FLAT) -> Wind
         nonnegative=smallest >= number(0.0),
         full=full,
     )
+
+
+def _centred_logs(filled: Tensor, positive: Tensor, length: Tensor) -> tuple[Tensor, Tensor]:
+    """Logarithms less their mean, and the mean; zeros in rows that are not positive."""
+    logs = torch.log(torch.where(positive.unsqueeze(1), filled, number(1.0)))
+    mean = logs.sum(1) / length
+    return logs - mean.unsqueeze(1), mean
 
 
 def _since_first(observed: Tensor) -> tuple[Tensor, Tensor]:

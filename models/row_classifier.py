@@ -4,6 +4,7 @@ Axis letters as in ``models.cells``, and R rows, W pixels in a row, S steps, C c
 """
 
 from dataclasses import dataclass
+from typing import Final
 
 import torch
 from torch import Tensor, nn
@@ -63,6 +64,8 @@ class RowClassifier(nn.Module):
     Source: Visin et al. 2015, arXiv:1505.00393 (ReNet: images read by recurrent sweeps).
     """
 
+    grey_spread: Final[float] = 79.0  # that of MNIST; any number near it will do
+
     def __init__(self, sizes: RowClassifierSizes) -> None:
         super().__init__()
         self.hidden_size = sizes.hidden_size
@@ -85,7 +88,7 @@ class RowClassifier(nn.Module):
 
     def forward(self, images: Tensor, row_counts: Tensor | None = None) -> Tensor:
         """Logits of every class."""
-        scaled = images / 79.0  # the spread of MNIST's grey levels; any number near it will do
+        scaled = images / self.grey_spread
         if row_counts is None:
             outputs, _ = self.sweeps(self.bands(scaled))  # (B, S, D * H)
             last = outputs[:, -1]

@@ -22,6 +22,8 @@ from service.threads import ThreadPlan
 LARGE = 4096
 # What autocast computes in bfloat16; of tensors that nothing else reads, no other number is needed.
 PRODUCTS = {"aten::conv2d", "aten::_convolution", "aten::linear"}
+# What lays weights out in memory as a product wants them.
+PACKINGS = ("onednn::qconv_prepack", "onednn::qlinear_prepack")
 
 
 def apply_threads(plan: ThreadPlan) -> None:
@@ -106,6 +108,8 @@ def _load(path: Path, methods: list[str], reduced: str | None) -> Any:
         graphs = [getattr(frozen, name).graph for name in (FORWARD, *methods)]
         if reduced == "bfloat16":
             _round_weights(graphs)
+        if reduced == "int8":
+            _pack_weights(graphs)
         _share_constants(graphs)
         return frozen
     except (RuntimeError, ValueError, AttributeError) as error:
@@ -130,6 +134,20 @@ def _round_weights(graphs: Sequence[Any]) -> None:
             if tensor.is_floating_point() and users and users <= PRODUCTS:
                 node.t_("value", tensor.to(torch.bfloat16))
                 node.output().inferTypeFrom(node.t("value"))
+
+
+def _pack_weights(graphs: Sequence[Any]) -> None:
+    """Lay weights out once, on loading; freezing cannot hold what comes out, so it leaves it in."""
+    for graph in graphs:
+        for kind in PACKINGS:
+            pack = getattr(torch.ops.onednn, kind.split("::")[1])
+            for node in graph.findAllNodes(kind):
+                packed = graph.create("prim::Constant")
+                packed.t_("value", pack(*(value.toIValue() for value in node.inputs())))
+                packed.insertBefore(node)
+                packed.output().inferTypeFrom(packed.t("value"))
+                node.output().replaceAllUsesWith(packed.output())
+                node.destroy()
 
 
 def _constants(graph: Any) -> Iterator[tuple[Any, torch.Tensor]]:

@@ -9,7 +9,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from models.manifest import DataSource, Metric
-from models.row_classifier import RowProbabilities
 from training.devices import supported_precision
 from training.digits.adapt_page import adapted_page
 from training.digits.config import DigitsTraining
@@ -18,12 +17,12 @@ from training.digits.describe import draft_of
 from training.digits.evaluation import probabilities_of, score
 from training.digits.folds import Folds, folds_of
 from training.digits.grafting import with_sizes_of
+from training.digits.precision import write_measured
 from training.digits.rivals import ADAPTED, Comparison, compare
 from training.digits.runs import Run
 from training.digits.trials import Trial, Trials
 from training.draft import Draft
 from training.errors import DataError, NotRecommended
-from training.export import write_export
 from training.fine_tuning.parent import Parent, adapted_name, find_parent
 from training.fine_tuning.verdict_table import show
 
@@ -109,10 +108,9 @@ def _refusal(config: DigitsTraining, page: str) -> str:
 
 
 def _export(made: _Adaptation, final: Trial, page: str) -> Path:
-    temperature = made.comparison.temperature
+    temperature, data = made.comparison.temperature, made.folds.final or made.folds.judged
     draft = _draft(made, final, page)
-    network = RowProbabilities(final.network, temperature=temperature)
-    return write_export(network, draft, made.config.repository)
+    return write_measured(final.network, temperature, draft, made.config.repository, data)
 
 
 def _draft(made: _Adaptation, final: Trial, page: str) -> Draft:

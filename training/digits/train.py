@@ -4,22 +4,17 @@ Expect: with MNIST and ``--seeds 3``, see ``models/repository/digits/1/manifest.
 accuracy of each seed, the seeds and the wall time that the shipped export took.
 """
 
-import contextlib
 import math
 from dataclasses import replace
 from pathlib import Path
 
-from models.row_classifier import RowProbabilities
 from training.devices import supported_precision
 from training.digits.adapt import adapt
 from training.digits.config import DigitsTraining
 from training.digits.data import DigitData, load_digits
 from training.digits.describe import draft_of
-from training.digits.precision import measure_precision
+from training.digits.precision import write_measured
 from training.digits.runs import best_run, train_seeds
-from training.errors import ExportError
-from training.export import write_export
-from training.reduced_precision import supported
 
 
 def train(config: DigitsTraining) -> Path:
@@ -36,12 +31,8 @@ def train(config: DigitsTraining) -> Path:
     effective = fitted_to(config, data)
     runs = train_seeds(data, effective)
     best = best_run(runs)
-    network = RowProbabilities(best.network, temperature=best.temperature)
-    folder = write_export(network, draft_of(data, effective, runs, best), config.repository)
-    if supported() and not config.smoke:
-        with contextlib.suppress(ExportError):  # then the service computes in float32, as before
-            measure_precision(folder, data)
-    return folder
+    draft = draft_of(data, effective, runs, best)
+    return write_measured(best.network, best.temperature, draft, config.repository, data)
 
 
 def fitted_to(config: DigitsTraining, data: DigitData) -> DigitsTraining:

@@ -1,0 +1,109 @@
+"""A trained row classifier whose products are of bytes, for processors that multiply bytes.
+
+Axis letters as in ``models.row_classifier``, F features of a step, H hidden units of a direction.
+"""
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from models.int8_conversion import convolutions_of, gates_of, known_parts, layers_of, level_sizes
+from models.row_classifier import RowClassifier
+
+
+class Int8Reader(nn.Module):
+    """What a ``RowClassifier`` says, computed in eight bits.
+
+    Both directions of the sweep are one product. Of candidates the tanh is never computed:
+    tanh(x) is 2 sigmoid(2 x) - 1, states are weighted means of candidates, so sigmoids take their
+    place and the head undoes the rest.
+
+    ``images`` are typical ones; responses larger than any they cause are cut.
+
+    Shape:
+        images: (B, R, W) float32, 0..255; fractions of a grey level are rounded.
+        returns: (B, C) float32 logits.
+
+    Raises:
+        ValueError: the classifier is not of the kind that ships (``known_parts``).
+
+    Source: Jacob et al. 2018, arXiv:1712.05877 (integer arithmetic of trained networks).
+    """
+
+    def __init__(self, classifier: RowClassifier, images: Tensor) -> None:
+        super().__init__()
+        bands, sweeps = known_parts(classifier, images.size(2))
+        sizes = level_sizes(bands, images)
+        self.first, self.others = convolutions_of(bands, sizes, (images.size(1), images.size(2)))
+        n_filters = layers_of(bands)[-1].filters.out_channels
+        self.gates = gates_of(sweeps, n_filters, level_size=sizes[-1])
+        self.hidden_size = classifier.hidden_size
+        head = classifier.head
+        self.head = nn.Linear(head.in_features, head.out_features).requires_grad_(False)
+        self.head.weight.copy_(2.0 * head.weight.detach())
+        self.head.bias.copy_(head.bias.detach() - head.weight.detach().sum(dim=1))
+
+    def forward(self, images: Tensor) -> Tensor:
+        """Logits of every class."""
+        n_images, n_rows = images.size(0), images.size(1)
+        levels = images.round().clamp(0.0, 255.0).to(torch.uint8)
+        blocks = levels.reshape(n_images, n_rows, -1, 4).permute(0, 3, 1, 2)
+        pairs = self.first(blocks).permute(0, 2, 3, 1)  # (B, R / 2, W / 4, 2 * F)
+        places = pairs.reshape(n_images, pairs.size(1), 2 * pairs.size(2), -1)
+        responses = places.permute(0, 3, 1, 2)
+        for layer in self.others:
+            responses = layer(responses)
+        steps = responses.permute(0, 2, 3, 1).flatten(2)  # (B, S, W/4 * F), as it lies in memory
+        gates = self.gates(steps.flatten(0, 1)).sigmoid_()
+        features = self._swept(gates.view(n_images, steps.size(1), -1))
+        return functional.linear(features, self.head.weight, self.head.bias)
+
+    def _swept(self, gates: Tensor) -> Tensor:
+        """The last state of both directions, and the largest along the way: (B, 4 * H)."""
+        size = self.hidden_size
+        steps = gates.unbind(1)  # of each: gates down and up, candidates down and up
+        down = up = torch.full_like(steps[0][:, :size], 0.5)  # a tanh of 0
+        downs: list[Tensor] = []
+        ups: list[Tensor] = []
+        for number in range(len(steps)):
+            here, there = steps[number], steps[len(steps) - 1 - number]
+            down = torch.lerp(down, here[:, 2 * size : 3 * size], here[:, :size])
+            up = torch.lerp(up, there[:, 3 * size :], there[:, size : 2 * size])
+            downs.append(down)
+            ups.append(up)
+        return torch.cat([down, up, _largest(downs), _largest(ups)], dim=1)
+
+
+class RowProbabilitiesEitherWay(nn.Module):
+    """What is exported where bytes can be multiplied: ``RowProbabilities``, and the same in int8.
+
+    While ``multiplies_int8`` is unset it computes in float32. Whoever loads an export sets it
+    where the processor multiplies bytes.
+
+    Shape:
+        images: (B, R, W) float32, 0..255; returns: (B, C) float32, rows sum to one.
+    """
+
+    multiplies_int8: bool
+
+    def __init__(
+        self, classifier: RowClassifier, in_bytes: Int8Reader, *, temperature: float
+    ) -> None:
+        super().__init__()
+        self.multiplies_int8 = False
+        self.classifier = classifier
+        self.in_bytes = in_bytes
+        self.temperature = temperature
+
+    def forward(self, images: Tensor) -> Tensor:
+        """Probabilities of every class."""
+        if self.multiplies_int8:
+            return torch.softmax(self.in_bytes(images) / self.temperature, dim=1)
+        return torch.softmax(self.classifier(images) / self.temperature, dim=1)
+
+
+def _largest(states: list[Tensor]) -> Tensor:
+    largest = states[0]
+    for state in states[1:]:
+        largest = torch.maximum(largest, state)
+    return largest

@@ -59,6 +59,17 @@ class DigitsTraining(TunableConfig):
     augmentation: float = option(
         1.0, "Strength of random rotation, scale, shear, shift and warping; 0 = none.", minimum=0.0
     )
+    settling_steps: int = option(
+        4000,
+        "Steps of a last stage with weaker warps, so that digits are read best as they are; "
+        "0 = none.",
+        smoke=5,
+        tuned=0,
+        minimum=0,
+    )
+    settling_augmentation: float = option(
+        0.5, "Strength of the augmentation in the last stage.", minimum=0.0
+    )
     corruption: float = option(
         0.15,
         "Share of the images that are also blurred, noisy, coarse, thick or thin.",

@@ -11,6 +11,7 @@ from training.checkpoint import CHECKPOINT_FILE
 from training.digits.config import DigitsTraining
 from training.digits.data import DigitData
 from training.digits.evaluation import Scores, best_temperature, probabilities_of, score
+from training.digits.settling import joined, settling_config
 from training.digits.task import DigitsTask, logits_of
 from training.digits.teacher import TaughtTask, Teacher, teacher_configs, train_teacher
 from training.loop import History, fit
@@ -33,13 +34,17 @@ class Run:
 def train_seeds(data: DigitData, config: DigitsTraining) -> list[Run]:
     """Train the teachers, then ``config.seeds`` networks; with ``resume``, go on where it stopped.
 
+    Each is trained in two stages, the last one with weaker warps (``training.digits.settling``).
+
     Raises:
         Interrupted: Ctrl-C or SIGTERM; every finished run and the checkpoint are kept.
     """
     students = [_of_seed(config, config.seed + i) for i in range(config.seeds)]
-    configs = _continued([*teacher_configs(config), *students])
-    teachers = [train_teacher(data, own) for own in configs[: config.teachers]]
-    return [_train(data, own, teachers) for own in configs[config.teachers :]]
+    lasts = [settling_config(own) for own in students]
+    configs = iter(_continued([*teacher_configs(config), *students, *lasts]))
+    teachers = [train_teacher(data, next(configs)) for _ in range(config.teachers)]
+    students = [next(configs) for _ in students]
+    return [_train(data, (own, next(configs)), teachers) for own in students]
 
 
 def best_run(runs: Sequence[Run]) -> Run:
@@ -65,11 +70,24 @@ def _has_checkpoint(config: DigitsTraining) -> bool:
     return (config.run_folder / CHECKPOINT_FILE).is_file()
 
 
-def _train(data: DigitData, config: DigitsTraining, teachers: Sequence[Teacher]) -> Run:
-    networks = [teacher.network for teacher in teachers]
-    task = TaughtTask(data, config, networks) if networks else DigitsTask(data, config)
+def _train(
+    data: DigitData, stages: tuple[DigitsTraining, DigitsTraining], teachers: Sequence[Teacher]
+) -> Run:
+    config, last = stages
+    task = _task(data, config, teachers)
     history = fit(task, config, title=config.name)
+    if config.settling_steps:
+        settling = _task(data, last, teachers)
+        settling.network.load_state_dict(task.network.state_dict())
+        ended = int(history.records[-1]["step"])
+        history = joined(history, fit(settling, last, title=last.name), ended)
+        task = settling
     return replace(measured(task.network, data, config.seed, history), teachers=tuple(teachers))
+
+
+def _task(data: DigitData, config: DigitsTraining, teachers: Sequence[Teacher]) -> DigitsTask:
+    networks = [teacher.network for teacher in teachers]
+    return TaughtTask(data, config, networks) if networks else DigitsTask(data, config)
 
 
 def measured(network: nn.Module, data: DigitData, seed: int, history: History) -> Run:

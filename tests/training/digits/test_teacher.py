@@ -28,6 +28,7 @@ TINY: dict[str, object] = {
     "precision": "float32",
     "teachers": 2,
     "teacher_steps": 2,
+    "settling_steps": 0,
 }
 
 

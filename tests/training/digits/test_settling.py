@@ -1,0 +1,113 @@
+"""The last stage of a training: what it is given, what it goes on from, and how it is resumed."""
+
+import os
+import signal
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor
+
+from training.digits import task as task_module
+from training.digits.config import DigitsTraining
+from training.digits.data import DigitData, LabelledImages
+from training.digits.drawn import drawn_digits
+from training.digits.runs import Run, train_seeds
+from training.digits.settling import settling_config
+from training.digits.task import DigitsTask
+from training.errors import Interrupted
+
+STEPS, LAST = 20, 2
+TINY: dict[str, object] = {
+    "hidden_size": 10,
+    "n_filters": 4,
+    "steps": STEPS,
+    "settling_steps": LAST,
+    "validate_every": 10,
+    "batch_size": 16,
+    "precision": "float32",
+    "teachers": 0,
+}
+
+
+def config(folder: Path = Path("nowhere"), **changes: object) -> DigitsTraining:
+    places: dict[str, object] = {"repository": folder / "repository", "runs": folder / "runs"}
+    return DigitsTraining(**(TINY | places | changes))  # type: ignore[arg-type]
+
+
+def data() -> DigitData:
+    every = LabelledImages(*drawn_digits(3))
+    part = every.take(np.arange(20))
+    return DigitData("drawn", tuple("0123456789"), every, part, part)
+
+
+def weights(run: Run) -> Tensor:
+    return torch.cat([weight.flatten() for weight in run.network.parameters()]).detach()
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    return train_seeds(data(), config(tmp_path_factory.mktemp("settled")))[0]
+
+
+def test_it_goes_on_from_the_first_stage_with_small_steps(run: Run, tmp_path: Path) -> None:
+    plain = train_seeds(data(), config(tmp_path, settling_steps=0))[0]
+    fresh = train_seeds(data(), config(tmp_path / "other", seed=9, settling_steps=0))[0]
+
+    moved, apart = weights(run) - weights(plain), weights(fresh) - weights(plain)
+    assert 0.0 < moved.norm() < 0.2 * apart.norm()
+
+
+def test_both_stages_are_told_as_one_training(run: Run) -> None:
+    steps, _ = run.history.series("loss")
+
+    assert steps == sorted(steps)
+    assert steps[:2] == [10, 20]
+    assert steps[-1] == STEPS + LAST
+    assert STEPS < run.history.best_step <= STEPS + LAST
+
+
+def test_its_images_are_new_and_hardly_warped(tmp_path: Path) -> None:
+    first = config(tmp_path, settling_augmentation=0.0)
+    last = settling_config(first)
+    strong, weak = (DigitsTask(data(), own).batch(0)[0] for own in (first, last))
+    given = torch.from_numpy(data().training.images.copy()).float()
+
+    def untouched(images: Tensor) -> int:
+        return sum(bool((image == given).flatten(1).all(dim=1).any()) for image in images)
+
+    assert last.seed != first.seed
+    assert untouched(strong) == 0
+    assert untouched(weak) > 10  # all but those that were spoilt
+
+
+def test_it_takes_a_tenth_of_a_short_training_at_most() -> None:
+    assert settling_config(config(steps=100, settling_steps=50)).steps == 10
+    assert settling_config(config(steps=1000, settling_steps=50)).steps == 50
+    assert settling_config(config(steps=3, settling_steps=50)).steps == 1
+
+
+@pytest.mark.parametrize("stop", [(0, 7), (2000, 1)], ids=["first stage", "last stage"])
+def test_a_resumed_training_repeats_nothing(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, stop: tuple[int, int]
+) -> None:
+    asked: list[tuple[int, int]] = []
+    original = DigitsTask.batch
+
+    def batch(task: DigitsTask, at: int) -> task_module.Batch:
+        asked.append((task._config.seed, at))
+        if asked[-1] == stop and not task._config.resume:
+            os.kill(os.getpid(), signal.SIGINT)
+        return original(task, at)
+
+    monkeypatch.setattr(DigitsTask, "batch", batch)
+    with pytest.raises(Interrupted):
+        train_seeds(data(), config(tmp_path))
+    asked.clear()
+
+    resumed = train_seeds(data(), config(tmp_path, resume=True))[0]
+
+    whole = [(0, step) for step in range(STEPS)] + [(2000, step) for step in range(LAST)]
+    assert asked == whole[whole.index(stop) + 1 :]
+    torch.testing.assert_close(weights(resumed), weights(run), rtol=0.0, atol=0.0)

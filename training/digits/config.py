@@ -59,6 +59,22 @@ class DigitsTraining(TunableConfig):
     augmentation: float = option(
         1.0, "Strength of random rotation, scale, shear, shift and warping; 0 = none.", minimum=0.0
     )
+    corruption: float = option(
+        0.15,
+        "Share of the images that are also blurred, noisy, coarse, thick or thin.",
+        minimum=0.0,
+        maximum=1.0,
+        tuned=0.0,
+    )
+    stretching: bool = option(
+        False, "Stretch some of those, too; the last stage does in any case.", tuned=False
+    )
+    outliers: float = option(
+        0.0,
+        "Non-digits in a batch, as a share of its digits; they are to be called nothing.",
+        minimum=0.0,
+        maximum=1.0,
+    )
     settling_steps: int = option(
         4000,
         "Steps of a last stage with weaker warps, so that digits are read best as they are; "
@@ -68,20 +84,10 @@ class DigitsTraining(TunableConfig):
         minimum=0,
     )
     settling_augmentation: float = option(
-        0.5, "Strength of the augmentation in the last stage.", minimum=0.0
+        0.4, "Strength of the augmentation in the last stage.", minimum=0.0
     )
-    corruption: float = option(
-        0.15,
-        "Share of the images that are also blurred, noisy, coarse, thick or thin.",
-        minimum=0.0,
-        maximum=1.0,
-        tuned=0.0,
-    )
-    outliers: float = option(
-        0.0,
-        "Non-digits in a batch, as a share of its digits; they are to be called nothing.",
-        minimum=0.0,
-        maximum=1.0,
+    settling_corruption: float = option(
+        0.25, "Share of the images that are spoilt in the last stage.", minimum=0.0, maximum=1.0
     )
     precision: Precision = option(
         "bfloat16", "Arithmetic of the forward pass; float32 where the CPU lacks bfloat16."

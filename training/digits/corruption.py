@@ -1,32 +1,23 @@
-"""Images as cameras and pens spoil them: blurred, coarse, noisy, with thick or thin strokes.
+"""Images as cameras, pens and scanners spoil them: blurred, coarse, noisy, thick, thin, stretched.
 
 Axis letters: B images, H height, W width.
 """
+
+from collections.abc import Callable, Sequence
 
 import torch
 from torch import Tensor
 from torch.nn import functional
 
+Way = Callable[[Tensor, torch.Generator], Tensor]
+
 BLUR_PIXELS = (0.3, 1.8)
 NOISE_LEVELS = 80.0
 COARSE_SIDES = (8, 16)
+# Logarithms of what the width and the height of an image are divided by.
+STRETCHED_WIDTH = (-0.7, 0.2)
+STRETCHED_HEIGHT = (-0.2, 0.2)
 _REACH = 5  # pixels on either side that a blur looks at
-
-
-def corrupt(images: Tensor, generator: torch.Generator, *, share: float) -> Tensor:
-    """Spoil about ``share`` of the images, each in one way and by an amount of its own.
-
-    Shape:
-        images: (B, H, W) float32, 0..255; returns: the same.
-    """
-    spoilt = torch.rand(len(images), generator=generator) < share
-    ways = torch.randint(len(WAYS), (len(images),), generator=generator)
-    result = images.clone()
-    for number, way in enumerate(WAYS):
-        chosen = spoilt & (ways == number)
-        if chosen.any():
-            result[chosen] = way(images[chosen], generator).clamp(0.0, 255.0)
-    return result
 
 
 def blurred(images: Tensor, generator: torch.Generator) -> Tensor:
@@ -74,5 +65,46 @@ def thick_and_coarse(images: Tensor, generator: torch.Generator) -> Tensor:
     return coarse(thick(images, generator), generator)
 
 
-WAYS = (blurred, coarse, noisy, thick, thin, thick_and_coarse)
-"""All ways, equally likely."""
+def stretched(images: Tensor, generator: torch.Generator) -> Tensor:
+    """Change width and height, mostly to something wider, as what fills a square box looks like."""
+    matrices = torch.zeros(len(images), 2, 3)
+    for axis, (low, high) in enumerate((STRETCHED_WIDTH, STRETCHED_HEIGHT)):
+        drawn = low + (high - low) * torch.rand(len(images), generator=generator)
+        matrices[:, axis, axis] = drawn.exp()
+    size = [len(images), 1, *images.shape[1:]]
+    grid = functional.affine_grid(matrices, size, align_corners=False)
+    return functional.grid_sample(images.unsqueeze(1), grid, align_corners=False).squeeze(1)
+
+
+def stretched_and_coarse(images: Tensor, generator: torch.Generator) -> Tensor:
+    """Both, as small bitmaps of single digits often are."""
+    return coarse(stretched(images, generator), generator)
+
+
+def stretched_thick_and_coarse(images: Tensor, generator: torch.Generator) -> Tensor:
+    """All three."""
+    return thick_and_coarse(stretched(images, generator), generator)
+
+
+WAYS: tuple[Way, ...] = (blurred, coarse, noisy, thick, thin, thick_and_coarse)
+"""Equally likely."""
+STRETCHING_WAYS = (*WAYS, stretched, stretched_and_coarse, stretched_thick_and_coarse)
+"""The same, and those that change the shape."""
+
+
+def corrupt(
+    images: Tensor, generator: torch.Generator, *, share: float, ways: Sequence[Way] = WAYS
+) -> Tensor:
+    """Spoil about ``share`` of the images, each in one of ``ways`` and by an amount of its own.
+
+    Shape:
+        images: (B, H, W) float32, 0..255; returns: the same.
+    """
+    spoilt = torch.rand(len(images), generator=generator) < share
+    numbers = torch.randint(len(ways), (len(images),), generator=generator)
+    result = images.clone()
+    for number, way in enumerate(ways):
+        chosen = spoilt & (numbers == number)
+        if chosen.any():
+            result[chosen] = way(images[chosen], generator).clamp(0.0, 255.0)
+    return result

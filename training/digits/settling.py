@@ -1,6 +1,7 @@
 """The last stage of a training: weaker warps, so that the network settles on digits as they are.
 
 Strong warps teach what a digit may look like, and cost some accuracy on those that nobody warped.
+More images are spoilt than before, and stretched as well: late is early enough for that.
 
 Source: He et al. 2019, arXiv:1909.09148 (refinement on images that are hardly augmented).
 """
@@ -28,6 +29,8 @@ def settling_config(config: DigitsTraining) -> DigitsTraining:
         patience=steps,  # all steps are taken
         learning_rate=_LEARNING_RATE * config.learning_rate,
         augmentation=config.settling_augmentation,
+        corruption=config.settling_corruption,
+        stretching=True,
     )
 
 

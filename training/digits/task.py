@@ -14,7 +14,7 @@ from models.row_classifier import RowClassifier, RowClassifierSizes
 from training.devices import seed_everything, step_generator
 from training.digits.augmentation import augment
 from training.digits.config import DigitsTraining
-from training.digits.corruption import corrupt
+from training.digits.corruption import STRETCHING_WAYS, WAYS, corrupt
 from training.digits.data import DigitData, LabelledImages
 from training.digits.outliers import outliers
 from training.errors import DataError
@@ -58,7 +58,8 @@ class DigitsTask:
             labels = torch.cat([labels, labels.new_full((n_others,), NOTHING)])
         if not config.corruption:
             return images, labels, images
-        return corrupt(images, generator, share=config.corruption), labels, images
+        ways = STRETCHING_WAYS if config.stretching else WAYS
+        return corrupt(images, generator, share=config.corruption, ways=ways), labels, images
 
     def size(self, batch: Batch) -> int:
         """Number of images."""

@@ -2,7 +2,17 @@ import pytest
 import torch
 
 from training.digits import corruption
-from training.digits.corruption import WAYS, blurred, coarse, corrupt, noisy, thick, thin
+from training.digits.corruption import (
+    STRETCHING_WAYS,
+    Way,
+    blurred,
+    coarse,
+    corrupt,
+    noisy,
+    stretched,
+    thick,
+    thin,
+)
 
 
 def generator(seed: int = 3) -> torch.Generator:
@@ -33,7 +43,7 @@ def test_levels_stay_between_black_and_white() -> None:
     assert result.max() <= 255.0
 
 
-@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("way", STRETCHING_WAYS)
 def test_each_image_is_spoilt_by_an_amount_of_its_own(way: object) -> None:
     result = way(bars(), generator())  # type: ignore[operator]
 
@@ -77,3 +87,28 @@ def test_strokes_become_thicker_and_thinner() -> None:
     assert thicker.max() == pytest.approx(18 * 6 / 64, rel=0.1)
     assert (thinner < 1.0).all()
     assert thinner.min() == pytest.approx(15 * 3 / 64, rel=0.1)
+
+
+def test_most_images_are_stretched_to_something_wider() -> None:
+    square = torch.zeros(200, 28, 28)
+    square[:, 9:19, 9:19] = 255.0
+
+    result = stretched(square, generator())
+
+    widths = (result.amax(dim=1) > 127).sum(dim=1).double()
+    heights = (result.amax(dim=2) > 127).sum(dim=1).double()
+    assert 8 <= widths.min() < 9
+    assert 18 <= widths.max() <= 21
+    assert (widths > 10).double().mean() > 0.6
+    assert 8 <= heights.min() < 10 < heights.max() <= 13
+
+
+def test_only_the_given_ways_are_gone() -> None:
+    images = bars()
+
+    def widest(way: Way) -> int:
+        result = corrupt(images, generator(), share=1.0, ways=[way])
+        return int((result.amax(dim=1) > 200).sum(dim=1).max())
+
+    assert widest(thin) <= 4
+    assert widest(stretched) >= 6

@@ -2,6 +2,7 @@
 
 import os
 import signal
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -69,7 +70,7 @@ def test_both_stages_are_told_as_one_training(run: Run) -> None:
 
 
 def test_its_images_are_new_and_hardly_warped(tmp_path: Path) -> None:
-    first = config(tmp_path, settling_augmentation=0.0)
+    first = config(tmp_path, settling_augmentation=0.0, settling_corruption=0.0)
     last = settling_config(first)
     strong, weak = (DigitsTask(data(), own).batch(0)[0] for own in (first, last))
     given = torch.from_numpy(data().training.images.copy()).float()
@@ -79,7 +80,17 @@ def test_its_images_are_new_and_hardly_warped(tmp_path: Path) -> None:
 
     assert last.seed != first.seed
     assert untouched(strong) == 0
-    assert untouched(weak) > 10  # all but those that were spoilt
+    assert untouched(weak) == 16
+
+
+def test_more_images_are_spoilt_and_stretched_as_well() -> None:
+    first, last = config(corruption=0.15), settling_config(config(settling_corruption=0.25))
+
+    assert (first.corruption, first.stretching) == (0.15, False)
+    assert (last.corruption, last.stretching) == (0.25, True)
+    every, some = (replace(last, corruption=1.0, stretching=on) for on in (True, False))
+    stretched, others = (DigitsTask(data(), own).batch(0)[0] for own in (every, some))
+    assert not torch.equal(stretched, others)
 
 
 def test_it_takes_a_tenth_of_a_short_training_at_most() -> None:

@@ -37,7 +37,6 @@ class Int8Reader(nn.Module):
         self.first, self.others = convolutions_of(bands, sizes, (images.size(1), images.size(2)))
         n_filters = layers_of(bands)[-1].filters.out_channels
         self.gates = gates_of(sweeps, n_filters, level_size=sizes[-1])
-        self.hidden_size = classifier.hidden_size
         head = classifier.head
         self.head = nn.Linear(head.in_features, head.out_features).requires_grad_(False)
         self.head.weight.copy_(2.0 * head.weight.detach())
@@ -60,15 +59,14 @@ class Int8Reader(nn.Module):
 
     def _swept(self, gates: Tensor) -> Tensor:
         """The last state of both directions, and the largest along the way: (B, 4 * H)."""
-        size = self.hidden_size
-        steps = gates.unbind(1)  # of each: gates down and up, candidates down and up
-        down = up = torch.full_like(steps[0][:, :size], 0.5)  # a tanh of 0
+        parts = [part.unbind(1) for part in gates.chunk(4, dim=2)]  # each (B, H), step by step
+        gates_down, gates_up, candidates_down, candidates_up = parts
+        down = up = torch.full_like(gates_down[0], 0.5)  # a tanh of 0
         downs: list[Tensor] = []
         ups: list[Tensor] = []
-        for number in range(len(steps)):
-            here, there = steps[number], steps[len(steps) - 1 - number]
-            down = torch.lerp(down, here[:, 2 * size : 3 * size], here[:, :size])
-            up = torch.lerp(up, there[:, 3 * size :], there[:, size : 2 * size])
+        for number in range(len(gates_down)):
+            down = torch.lerp(down, candidates_down[number], gates_down[number])
+            up = torch.lerp(up, candidates_up[-1 - number], gates_up[-1 - number])
             downs.append(down)
             ups.append(up)
         return torch.cat([down, up, _largest(downs), _largest(ups)], dim=1)

@@ -11,10 +11,10 @@ from training.checkpoint import CHECKPOINT_FILE
 from training.digits.config import DigitsTraining
 from training.digits.data import DigitData
 from training.digits.evaluation import Scores, best_temperature, probabilities_of, score
-from training.digits.settling import joined, settling_config
+from training.digits.settling import Stages, fit_stages, settling_config
 from training.digits.task import DigitsTask, logits_of
 from training.digits.teacher import TaughtTask, Teacher, teacher_configs, train_teacher
-from training.loop import History, fit
+from training.loop import History
 
 
 @dataclass(frozen=True)
@@ -40,11 +40,9 @@ def train_seeds(data: DigitData, config: DigitsTraining) -> list[Run]:
         Interrupted: Ctrl-C or SIGTERM; every finished run and the checkpoint are kept.
     """
     students = [_of_seed(config, config.seed + i) for i in range(config.seeds)]
-    lasts = [settling_config(own) for own in students]
-    configs = iter(_continued([*teacher_configs(config), *students, *lasts]))
-    teachers = [train_teacher(data, next(configs)) for _ in range(config.teachers)]
-    students = [next(configs) for _ in students]
-    return [_train(data, (own, next(configs)), teachers) for own in students]
+    stages = _continued([*teacher_configs(config), *students])
+    teachers = [train_teacher(data, own) for own in stages[: config.teachers]]
+    return [_train(data, own, teachers) for own in stages[config.teachers :]]
 
 
 def best_run(runs: Sequence[Run]) -> Run:
@@ -56,38 +54,37 @@ def _of_seed(config: DigitsTraining, seed: int) -> DigitsTraining:
     return replace(config, seed=seed, seeds=1, name=f"{config.name}/seed-{seed}")
 
 
-def _continued(configs: Sequence[DigitsTraining]) -> list[DigitsTraining]:
-    """Resume those that have begun; without ``resume``, forget that they have."""
-    if not any(own.resume for own in configs):  # a later --resume must not meet older runs
-        for own in configs:
+def _continued(configs: Sequence[DigitsTraining]) -> list[Stages]:
+    """Both stages of each; resume those that have begun, or without ``resume`` forget them."""
+    stages = [(own, settling_config(own)) for own in configs]
+    every = [config for both in stages for config in both]
+    if not any(own.resume for own in every):  # a later --resume must not meet older runs
+        for own in every:
             (own.run_folder / CHECKPOINT_FILE).unlink(missing_ok=True)
-    elif any(map(_has_checkpoint, configs)):
-        return [replace(own, resume=_has_checkpoint(own)) for own in configs]
-    return list(configs)
+    elif any(map(_has_checkpoint, every)):
+        return [(_resumed(first), _resumed(last)) for first, last in stages]
+    return stages
+
+
+def _resumed(config: DigitsTraining) -> DigitsTraining:
+    return replace(config, resume=_has_checkpoint(config))
 
 
 def _has_checkpoint(config: DigitsTraining) -> bool:
     return (config.run_folder / CHECKPOINT_FILE).is_file()
 
 
-def _train(
-    data: DigitData, stages: tuple[DigitsTraining, DigitsTraining], teachers: Sequence[Teacher]
-) -> Run:
+def _train(data: DigitData, stages: Stages, teachers: Sequence[Teacher]) -> Run:
     config, last = stages
-    task = _task(data, config, teachers)
-    history = fit(task, config, title=config.name)
-    if config.settling_steps:
-        settling = _task(data, last, teachers)
-        settling.network.load_state_dict(task.network.state_dict())
-        ended = int(history.records[-1]["step"])
-        history = joined(history, fit(settling, last, title=last.name), ended)
-        task = settling
-    return replace(measured(task.network, data, config.seed, history), teachers=tuple(teachers))
+    first_task = _task(data, config, [teacher.network for teacher in teachers])
+    last_task = _task(data, last, [teacher.settled for teacher in teachers])
+    history = fit_stages(stages, first_task, last_task)
+    run = measured(last_task.network, data, config.seed, history)
+    return replace(run, teachers=tuple(teachers))
 
 
-def _task(data: DigitData, config: DigitsTraining, teachers: Sequence[Teacher]) -> DigitsTask:
-    networks = [teacher.network for teacher in teachers]
-    return TaughtTask(data, config, networks) if networks else DigitsTask(data, config)
+def _task(data: DigitData, config: DigitsTraining, teachers: Sequence[nn.Module]) -> DigitsTask:
+    return TaughtTask(data, config, teachers) if teachers else DigitsTask(data, config)
 
 
 def measured(network: nn.Module, data: DigitData, seed: int, history: History) -> Run:

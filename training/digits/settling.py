@@ -9,11 +9,30 @@ Source: He et al. 2019, arXiv:1909.09148 (refinement on images that are hardly a
 from dataclasses import replace
 
 from training.digits.config import DigitsTraining
-from training.loop import History
+from training.digits.task import DigitsTask
+from training.loop import History, fit
+
+Stages = tuple[DigitsTraining, DigitsTraining]
+"""The settings of the stage before, and of the last one."""
 
 _FIRST_SEED = 2000  # no training before it has seen these batches
 _LEARNING_RATE = 0.25  # of the highest one before
 _MOST = 0.1  # of the steps before
+
+
+def fit_stages(stages: Stages, first: DigitsTask, last: DigitsTask) -> History:
+    """Train the network of ``first``, then that of ``last``, which goes on from there.
+
+    Raises:
+        Interrupted: Ctrl-C or SIGTERM; the checkpoint is kept.
+    """
+    before, after = stages
+    history = fit(first, before, title=before.name)
+    last.network.load_state_dict(first.network.state_dict())
+    if not before.settling_steps:
+        return history
+    n_steps = int(history.records[-1]["step"])
+    return joined(history, fit(last, after, title=after.name), n_steps)
 
 
 def settling_config(config: DigitsTraining) -> DigitsTraining:

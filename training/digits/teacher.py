@@ -15,8 +15,9 @@ from torch.nn import functional
 
 from training.digits.config import DigitsTraining
 from training.digits.data import DigitData
+from training.digits.settling import Stages, fit_stages
 from training.digits.task import NOTHING, Batch, DigitsTask
-from training.loop import History, fit
+from training.loop import History
 
 _FIRST_SEED = 1000  # no student has it, so no student repeats the batches of a teacher
 
@@ -91,10 +92,15 @@ class TaughtTask(DigitsTask):
 
 @dataclass(frozen=True)
 class Teacher:
-    """A trained teacher, and what its training reached on validation."""
+    """A trained teacher, and what its training reached on validation.
+
+    ``network`` is as it was before its last stage: for images warped strongly; ``settled`` is for
+    those that are hardly warped.
+    """
 
     seed: int
     network: nn.Module
+    settled: nn.Module
     history: History
 
 
@@ -111,21 +117,23 @@ def teacher_configs(config: DigitsTraining) -> list[DigitsTraining]:
             warmup_steps=min(config.warmup_steps, steps // 10),
             patience=steps,  # teachers take all their steps
             corruption=0.0,
+            settling_corruption=0.0,
             outliers=0.0,
         )
         for number in range(config.teachers)
     ]
 
 
-def train_teacher(data: DigitData, config: DigitsTraining) -> Teacher:
-    """Train a network with one of ``teacher_configs``.
+def train_teacher(data: DigitData, stages: Stages) -> Teacher:
+    """Train a network with one of ``teacher_configs``, and let it settle.
 
     Raises:
         Interrupted: Ctrl-C or SIGTERM; the checkpoint is kept.
     """
-    task = TeacherTask(data, config)
-    history = fit(task, config, title=config.name)
-    return Teacher(config.seed, task.network.eval().requires_grad_(False), history)
+    first, last = (TeacherTask(data, config) for config in stages)
+    history = fit_stages(stages, first, last)
+    network, settled = (task.network.eval().requires_grad_(False) for task in (first, last))
+    return Teacher(stages[0].seed, network, settled, history)
 
 
 def _stage(n_in: int, n_out: int, *, first_step: int, last_step: int) -> list[nn.Module]:

@@ -2,13 +2,14 @@
 
 import os
 import signal
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from training.digits import task as task_module
 from training.digits.config import DigitsTraining
@@ -17,6 +18,7 @@ from training.digits.drawn import drawn_digits
 from training.digits.runs import Run, train_seeds
 from training.digits.settling import settling_config
 from training.digits.task import DigitsTask
+from training.digits.teacher import TaughtTask
 from training.errors import Interrupted
 
 STEPS, LAST = 20, 2
@@ -67,6 +69,28 @@ def test_both_stages_are_told_as_one_training(run: Run) -> None:
     assert steps[:2] == [10, 20]
     assert steps[-1] == STEPS + LAST
     assert STEPS < run.history.best_step <= STEPS + LAST
+
+
+def test_teachers_settle_as_well_and_teach_the_last_stage(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given: dict[str, list[nn.Module]] = {}
+    original = TaughtTask.__init__
+
+    def spy(
+        task: TaughtTask, data: DigitData, config: DigitsTraining, teachers: Sequence[nn.Module]
+    ) -> None:
+        given[config.name] = list(teachers)
+        original(task, data, config, teachers)
+
+    monkeypatch.setattr(TaughtTask, "__init__", spy)
+    teacher = train_seeds(data(), config(tmp_path, teachers=1, teacher_steps=4))[0].teachers[0]
+
+    assert given["digits/seed-0"] == [teacher.network]
+    assert given["digits/seed-0/settling"] == [teacher.settled]
+    pairs = zip(teacher.network.parameters(), teacher.settled.parameters(), strict=True)
+    assert any(not torch.equal(before, after) for before, after in pairs)
+    assert teacher.history.best_step == 5  # four steps, and one of the last stage
 
 
 def test_its_images_are_new_and_hardly_warped(tmp_path: Path) -> None:

@@ -123,7 +123,7 @@ def test_teachers_have_seeds_and_checkpoints_of_their_own_and_take_all_steps() -
     assert (first.seed, second.seed) == (1000, 1001)
     assert (first.steps, first.warmup_steps) == (2, 0)
     assert first.patience > first.steps // first.validate_every
-    assert (first.corruption, first.outliers) == (0.0, 0.0)
+    assert (first.corruption, first.settling_corruption, first.outliers) == (0.0, 0.0, 0.0)
 
 
 def test_the_description_names_the_teachers_and_counts_their_time(runs: list[Run]) -> None:

@@ -20,6 +20,8 @@ from rich.console import Console
 from rich.table import Table
 
 from models.export_folder import read_manifest
+from models.int8_conversion import computes_in_bytes
+from models.int8_reader import Int8Reader, RowProbabilitiesEitherWay
 from models.manifest import TensorSpec
 from models.row_classifier import RowClassifier, RowClassifierSizes, RowProbabilities
 from service.runtime import TorchScriptModel, computes_in
@@ -48,45 +50,43 @@ SIZES: Mapping[str, RowClassifierSizes] = {
 
 @dataclass(frozen=True)
 class Cost:
-    """Parameters, and microseconds an image by rows of a pass, in each precision."""
+    """Parameters, and microseconds an image by rows of a pass, in float32 and in fewer bits."""
 
     name: str
     n_parameters: int
+    reduced: str | None
     float32_us: dict[int, float]
-    bfloat16_us: dict[int, float]
+    reduced_us: dict[int, float]
 
 
 def measure(sizes: Mapping[str, RowClassifierSizes], folder: Path, *, rounds: int) -> list[Cost]:
     """One round is every network once in each way, so that a busy moment hits all alike."""
     exports = {name: _export(size, folder) for name, size in sizes.items()}
-    halves = (False, True) if computes_in("bfloat16") else (False,)
     models = {
-        (name, half): TorchScriptModel(
-            export, read_manifest(export), reduced="bfloat16" if half else None
-        )
-        for name, (export, _) in exports.items()
-        for half in halves
+        (name, dtype): TorchScriptModel(folder, read_manifest(folder), reduced=dtype)
+        for name, (folder, _, reduced) in exports.items()
+        for dtype in {None, reduced}
     }
     fastest = {(*which, rows): float("inf") for which in models for rows in BATCHES}
     for _ in range(rounds):
-        for (name, half), model in models.items():
+        for which, model in models.items():
             for rows in BATCHES:
-                spent = _seconds(model, rows)
-                fastest[name, half, rows] = min(fastest[name, half, rows], spent)
+                fastest[*which, rows] = min(fastest[*which, rows], _seconds(model, rows))
+
+    def per_image(name: str, dtype: str | None) -> dict[int, float]:
+        return {rows: 1e6 * fastest[name, dtype, rows] / rows for rows in BATCHES}
+
     return [
-        Cost(
-            name,
-            n_parameters,
-            {rows: 1e6 * fastest[name, False, rows] / rows for rows in BATCHES},
-            {rows: 1e6 * fastest[name, True, rows] / rows for rows in BATCHES if len(halves) > 1},
-        )
-        for name, (_, n_parameters) in exports.items()
+        Cost(name, n_parameters, reduced, per_image(name, None), per_image(name, reduced))
+        for name, (_, n_parameters, reduced) in exports.items()
     ]
 
 
-def _export(sizes: RowClassifierSizes, folder: Path) -> tuple[Path, int]:
+def _export(sizes: RowClassifierSizes, folder: Path) -> tuple[Path, int, str | None]:
+    """Its folder, its parameters, and what it computes in where that may be something else."""
     torch.manual_seed(0)
-    network = RowProbabilities(RowClassifier(sizes))
+    classifier = RowClassifier(sizes).eval()
+    network, reduced = _either_way(classifier)
     draft = Draft(
         name="sized",
         task="classify",
@@ -100,8 +100,15 @@ def _export(sizes: RowClassifierSizes, folder: Path) -> tuple[Path, int]:
         licence="",
         report_html="",
     )
-    export = write_export(network, draft, folder)
-    return export, sum(parameter.numel() for parameter in network.parameters())
+    n_parameters = sum(parameter.numel() for parameter in classifier.parameters())
+    return write_export(network, draft, folder), n_parameters, reduced
+
+
+def _either_way(classifier: RowClassifier) -> tuple[torch.nn.Module, str | None]:
+    if computes_in("int8") and computes_in_bytes(classifier, SIDE):
+        reader = Int8Reader(classifier, 255.0 * torch.rand(100, SIDE, SIDE))
+        return RowProbabilitiesEitherWay(classifier, reader, temperature=1.0), "int8"
+    return RowProbabilities(classifier), "bfloat16" if computes_in("bfloat16") else None
 
 
 def _seconds(model: TorchScriptModel, rows: int) -> float:
@@ -113,23 +120,25 @@ def _seconds(model: TorchScriptModel, rows: int) -> float:
 
 def as_table(costs: list[Cost]) -> Table:
     """Microseconds an image, and how many times as fast as the first network at 64 rows."""
-    table = Table("network", "parameters", title="processor time of a pass, us an image")
+    table = Table(
+        "network", "parameters", "fewer bits", title="processor time of a pass, us an image"
+    )
     for rows in BATCHES:
-        table.add_column(f"{rows} float32 / bfloat16", justify="right")
+        table.add_column(f"{rows} float32 / fewer bits", justify="right")
     table.add_column("64 rows, times as fast", justify="right")
     first = costs[0]
     for cost in costs:
         cells = [_both(cost, rows) for rows in BATCHES]
         gain = f"{first.float32_us[64] / cost.float32_us[64]:.2f}"
-        if cost.bfloat16_us:
-            gain += f" / {first.bfloat16_us[64] / cost.bfloat16_us[64]:.2f}"
-        table.add_row(cost.name, f"{cost.n_parameters:,}", *cells, gain)
+        if cost.reduced:
+            gain += f" / {first.reduced_us[64] / cost.reduced_us[64]:.2f}"
+        table.add_row(cost.name, f"{cost.n_parameters:,}", cost.reduced or "", *cells, gain)
     return table
 
 
 def _both(cost: Cost, rows: int) -> str:
-    half = f" / {cost.bfloat16_us[rows]:.0f}" if cost.bfloat16_us else ""
-    return f"{cost.float32_us[rows]:.0f}{half}"
+    reduced = f" / {cost.reduced_us[rows]:.0f}" if cost.reduced else ""
+    return f"{cost.float32_us[rows]:.0f}{reduced}"
 
 
 def main(

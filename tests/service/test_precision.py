@@ -56,18 +56,25 @@ def test_only_what_was_measured_computes_in_bfloat16(
     assert not halves(models["plain"])
 
 
-@pytest.mark.skipif(not runtime.computes_in("bfloat16"), reason="the processor lacks bfloat16")
-def test_the_shipped_digits_answer_alike_alone_and_in_a_batch_in_bfloat16() -> None:
-    digits = loaded(Path("models/repository"))["digits"]
+@pytest.mark.parametrize("precision", ["auto", "float32"])
+def test_the_shipped_digits_answer_alike_alone_and_in_a_batch(precision: str) -> None:
+    digits = loaded(Path("models/repository"), precision=precision)["digits"]
     images = (np.random.default_rng(7).random((64, 28, 28)) ** 4 * 255).astype(np.float32)
     alone = np.stack(
         [digits.run({"images": image[None]}, "forward")["probabilities"][0] for image in images]
     )
 
-    assert halves(digits)
     for size in (1, 2, 3, 5, 8, 13, 16, 31, 32, 33, 64):
         together = digits.run({"images": images[:size]}, "forward")["probabilities"]
         assert np.abs(together - alone[:size]).max() <= 1e-5
+
+
+@pytest.mark.skipif(not runtime.computes_in("int8"), reason="the processor lacks int8")
+def test_the_shipped_digits_are_read_in_int8() -> None:
+    digits = loaded(Path("models/repository"))["digits"]
+    owner = digits.run.__self__  # type: ignore[attr-defined]
+
+    assert "onednn::qconv2d_pointwise" in str(owner._graph.graph)
 
 
 @pytest.mark.skipif(not runtime.computes_in("int8"), reason="the processor lacks int8")

@@ -12,7 +12,7 @@ from training.errors import CheckpointError
 
 CHECKPOINT_FILE = "checkpoint.pt"
 # What may differ between a training and its continuation.
-_FREE = {"resume", "device", "threads", "repository", "runs", "steps", "anyway"}
+_FREE = {"resume", "device", "threads", "repository", "runs", "steps", "settling_steps", "anyway"}
 
 
 def save_checkpoint(path: Path, state: dict[str, Any], config: TrainingConfig) -> None:

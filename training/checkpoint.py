@@ -41,7 +41,7 @@ def load_checkpoint(path: Path, config: TrainingConfig) -> dict[str, Any]:
     changed = [
         f"{key.rstrip('_')} was {old}, now {now.get(key)}"
         for key, old in state["config"].items()
-        if now.get(key) != old
+        if key not in _FREE and now.get(key) != old
     ]
     if changed:
         raise CheckpointError(f"--resume: the checkpoint has other settings: {'; '.join(changed)}")

@@ -24,7 +24,11 @@ class ClassifyTask(Task[Request]):
     def __init__(self, manifest: Manifest, folder: Path) -> None:
         super().__init__(manifest, folder)
         self.classes = [str(label) for label in self.parameters["classes"]]
-        self._digits = all(label.isdecimal() for label in self.classes)
+        digits = all(label.isdecimal() for label in self.classes)
+        self._names: list[Payload] = [
+            {"label": label, "digit": int(label)} if digits else {"label": label}
+            for label in self.classes
+        ]
         if self.parameters.get("image_size", SIDE) != SIDE:
             raise ValueError(f"image_size must be {SIDE}")
 
@@ -67,13 +71,11 @@ class ClassifyTask(Task[Request]):
         del request
         probabilities = np.ascontiguousarray(outputs["probabilities"], dtype=np.float32)
         best = probabilities.argmax(axis=1)
+        largest = probabilities[np.arange(len(best)), best]
+        each = zip(best.tolist(), largest, probabilities, strict=True)
+        names = self._names
         return {
             "predictions": [
-                self._named(int(at)) | {"probability": row[at], "probabilities": row}
-                for at, row in zip(best, probabilities, strict=True)
+                {**names[at], "probability": most, "probabilities": row} for at, most, row in each
             ]
         }
-
-    def _named(self, at: int) -> Payload:
-        label = self.classes[at]
-        return {"label": label, "digit": int(label)} if self._digits else {"label": label}

@@ -70,12 +70,10 @@ class ClassifyTask(Task[Request]):
         """The most probable class of each image, and all probabilities."""
         del request
         probabilities = np.ascontiguousarray(outputs["probabilities"], dtype=np.float32)
-        best = probabilities.argmax(axis=1)
-        largest = probabilities[np.arange(len(best)), best]
-        each = zip(best.tolist(), largest, probabilities, strict=True)
-        names = self._names
+        best, names = probabilities.argmax(axis=1).tolist(), self._names
         return {
             "predictions": [
-                {**names[at], "probability": most, "probabilities": row} for at, most, row in each
+                {**names[at], "probability": row[at], "probabilities": row}
+                for at, row in zip(best, probabilities, strict=True)
             ]
         }

@@ -6,15 +6,14 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
 import pytest
 import torch
 from torch import Tensor, nn
 
+from tests.training.digits.tiny_trainings import configured, drawn_data
 from training.digits import task as task_module
 from training.digits.config import DigitsTraining
-from training.digits.data import DigitData, LabelledImages
-from training.digits.drawn import drawn_digits
+from training.digits.data import DigitData
 from training.digits.runs import Run, train_seeds
 from training.digits.settling import settling_config
 from training.digits.task import DigitsTask
@@ -35,14 +34,7 @@ TINY: dict[str, object] = {
 
 
 def config(folder: Path = Path("nowhere"), **changes: object) -> DigitsTraining:
-    places: dict[str, object] = {"repository": folder / "repository", "runs": folder / "runs"}
-    return DigitsTraining(**(TINY | places | changes))  # type: ignore[arg-type]
-
-
-def data() -> DigitData:
-    every = LabelledImages(*drawn_digits(3))
-    part = every.take(np.arange(20))
-    return DigitData("drawn", tuple("0123456789"), every, part, part)
+    return configured(folder, TINY, changes)
 
 
 def weights(run: Run) -> Tensor:
@@ -51,12 +43,12 @@ def weights(run: Run) -> Tensor:
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
-    return train_seeds(data(), config(tmp_path_factory.mktemp("settled")))[0]
+    return train_seeds(drawn_data(), config(tmp_path_factory.mktemp("settled")))[0]
 
 
 def test_it_goes_on_from_the_first_stage_with_small_steps(run: Run, tmp_path: Path) -> None:
-    plain = train_seeds(data(), config(tmp_path, settling_steps=0))[0]
-    fresh = train_seeds(data(), config(tmp_path / "other", seed=9, settling_steps=0))[0]
+    plain = train_seeds(drawn_data(), config(tmp_path, settling_steps=0))[0]
+    fresh = train_seeds(drawn_data(), config(tmp_path / "other", seed=9, settling_steps=0))[0]
 
     moved, apart = weights(run) - weights(plain), weights(fresh) - weights(plain)
     assert 0.0 < moved.norm() < 0.2 * apart.norm()
@@ -84,7 +76,9 @@ def test_teachers_settle_as_well_and_teach_the_last_stage(
         original(task, data, config, teachers)
 
     monkeypatch.setattr(TaughtTask, "__init__", spy)
-    teacher = train_seeds(data(), config(tmp_path, teachers=1, teacher_steps=4))[0].teachers[0]
+    teacher = train_seeds(drawn_data(), config(tmp_path, teachers=1, teacher_steps=4))[0].teachers[
+        0
+    ]
 
     assert given["digits/seed-0"] == [teacher.network]
     assert given["digits/seed-0/settling"] == [teacher.settled]
@@ -96,8 +90,8 @@ def test_teachers_settle_as_well_and_teach_the_last_stage(
 def test_its_images_are_new_and_hardly_warped(tmp_path: Path) -> None:
     first = config(tmp_path, settling_augmentation=0.0, settling_corruption=0.0)
     last = settling_config(first)
-    strong, weak = (DigitsTask(data(), own).batch(0)[0] for own in (first, last))
-    given = torch.from_numpy(data().training.images.copy()).float()
+    strong, weak = (DigitsTask(drawn_data(), own).batch(0)[0] for own in (first, last))
+    given = torch.from_numpy(drawn_data().training.images.copy()).float()
 
     def untouched(images: Tensor) -> int:
         return sum(bool((image == given).flatten(1).all(dim=1).any()) for image in images)
@@ -113,7 +107,7 @@ def test_more_images_are_spoilt_and_stretched_as_well() -> None:
     assert (first.corruption, first.stretching) == (0.15, False)
     assert (last.corruption, last.stretching) == (0.25, True)
     every, some = (replace(last, corruption=1.0, stretching=on) for on in (True, False))
-    stretched, others = (DigitsTask(data(), own).batch(0)[0] for own in (every, some))
+    stretched, others = (DigitsTask(drawn_data(), own).batch(0)[0] for own in (every, some))
     assert not torch.equal(stretched, others)
 
 
@@ -138,10 +132,10 @@ def test_a_resumed_training_repeats_nothing(
 
     monkeypatch.setattr(DigitsTask, "batch", batch)
     with pytest.raises(Interrupted):
-        train_seeds(data(), config(tmp_path))
+        train_seeds(drawn_data(), config(tmp_path))
     asked.clear()
 
-    resumed = train_seeds(data(), config(tmp_path, resume=True))[0]
+    resumed = train_seeds(drawn_data(), config(tmp_path, resume=True))[0]
 
     whole = [(0, step) for step in range(STEPS)] + [(2000, step) for step in range(LAST)]
     assert asked == whole[whole.index(stop) + 1 :]

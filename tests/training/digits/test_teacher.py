@@ -4,17 +4,15 @@ import os
 import signal
 from pathlib import Path
 
-import numpy as np
 import pytest
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from tests.training.digits.tiny_trainings import configured, drawn_data
 from training.digits import task as task_module
 from training.digits.config import DigitsTraining
-from training.digits.data import DigitData, LabelledImages
 from training.digits.describe import training_of
-from training.digits.drawn import drawn_digits
 from training.digits.runs import Run, train_seeds
 from training.digits.task import DigitsTask
 from training.digits.teacher import ConvolutionalTeacher, TaughtTask, teacher_configs
@@ -33,14 +31,7 @@ TINY: dict[str, object] = {
 
 
 def config(folder: Path = Path("nowhere"), **changes: object) -> DigitsTraining:
-    places: dict[str, object] = {"repository": folder / "repository", "runs": folder / "runs"}
-    return DigitsTraining(**(TINY | places | changes))  # type: ignore[arg-type]
-
-
-def data() -> DigitData:
-    every = LabelledImages(*drawn_digits(3))
-    part = every.take(np.arange(20))
-    return DigitData("drawn", tuple("0123456789"), every, part, part)
+    return configured(folder, TINY, changes)
 
 
 class Says(nn.Module):
@@ -56,7 +47,7 @@ class Says(nn.Module):
 
 @pytest.fixture(scope="module")
 def runs(tmp_path_factory: pytest.TempPathFactory) -> list[Run]:
-    return train_seeds(data(), config(tmp_path_factory.mktemp("taught")))
+    return train_seeds(drawn_data(), config(tmp_path_factory.mktemp("taught")))
 
 
 def test_a_teacher_answers_an_image_alone_as_in_a_batch() -> None:
@@ -75,7 +66,7 @@ def test_the_loss_weighs_the_mean_of_the_teachers_and_the_labels() -> None:
     told = [0.1 + 0.02 * (k % 2) - 0.01 for k in range(10)]
     others = [0.1 - 0.04 * (k % 2) + 0.02 for k in range(10)]
     settings = config(teaching=0.7, dropout=0.0, augmentation=0.0)
-    task = TaughtTask(data(), settings, [Says(*told), Says(*others)])
+    task = TaughtTask(drawn_data(), settings, [Says(*told), Says(*others)])
     batch = task.batch(0)
 
     logits = task.network(batch[0])
@@ -95,7 +86,7 @@ def test_teachers_see_images_as_they_were_before_they_were_spoilt() -> None:
             return super().forward(images)
 
     settings = config(corruption=1.0, outliers=0.25)
-    task = TaughtTask(data(), settings, [Looks(*[0.1] * 10)])
+    task = TaughtTask(drawn_data(), settings, [Looks(*[0.1] * 10)])
     batch = task.batch(0)
     task.loss(batch)
 
@@ -107,7 +98,7 @@ def test_teachers_see_images_as_they_were_before_they_were_spoilt() -> None:
 
 def test_no_gradient_reaches_a_teacher() -> None:
     teacher = ConvolutionalTeacher(10, n_channels=3).eval()
-    task = TaughtTask(data(), config(), [teacher])
+    task = TaughtTask(drawn_data(), config(), [teacher])
 
     task.loss(task.batch(0)).backward()  # type: ignore[no-untyped-call]
 
@@ -127,7 +118,7 @@ def test_teachers_have_seeds_and_checkpoints_of_their_own_and_take_all_steps() -
 
 
 def test_the_description_names_the_teachers_and_counts_their_time(runs: list[Run]) -> None:
-    described = training_of(data(), config(), runs, runs[0])
+    described = training_of(drawn_data(), config(), runs, runs[0])
 
     teachers = described["teachers"]
     assert [teacher["seed"] for teacher in teachers] == [1000, 1001]
@@ -163,10 +154,10 @@ def test_a_resumed_training_repeats_nothing(
 
     monkeypatch.setattr(task_module.DigitsTask, "batch", batch)
     with pytest.raises(Interrupted):
-        train_seeds(data(), config(tmp_path))
+        train_seeds(drawn_data(), config(tmp_path))
     asked.clear()
 
-    resumed = train_seeds(data(), config(tmp_path, resume=True))
+    resumed = train_seeds(drawn_data(), config(tmp_path, resume=True))
 
     assert asked == rest
     weights = [run.network.state_dict() for run in (*runs, *resumed)]

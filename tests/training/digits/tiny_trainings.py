@@ -1,0 +1,25 @@
+"""Trainings of a few steps on drawn digits."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+
+from training.digits.config import DigitsTraining
+from training.digits.data import DigitData, LabelledImages
+from training.digits.drawn import drawn_digits
+
+
+def configured(folder: Path, *settings: Mapping[str, object]) -> DigitsTraining:
+    """Settings, the later ones first, with all places below ``folder``."""
+    merged: dict[str, object] = {"repository": folder / "repository", "runs": folder / "runs"}
+    for each in settings:
+        merged |= each
+    return DigitsTraining(**merged)  # type: ignore[arg-type]
+
+
+def drawn_data() -> DigitData:
+    """Thirty images, twenty of them for validation and test as well."""
+    every = LabelledImages(*drawn_digits(3))
+    part = every.take(np.arange(20))
+    return DigitData("drawn", tuple("0123456789"), every, part, part)

@@ -28,6 +28,7 @@ TINY: dict[str, object] = {
     "batch_size": 16,
     "precision": "float32",
     "teachers": 0,
+    "settling_steps": 1,
 }
 
 

@@ -76,7 +76,7 @@ class DigitsTraining(TunableConfig):
         maximum=1.0,
     )
     settling_steps: int = option(
-        12900,
+        4000,
         "Steps of a last stage with weaker warps, so that digits are read best as they are; "
         "0 = none.",
         smoke=5,

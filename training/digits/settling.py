@@ -17,7 +17,7 @@ Stages = tuple[DigitsTraining, DigitsTraining]
 
 _FIRST_SEED = 2000  # no training before it has seen these batches
 _LEARNING_RATE = 0.25  # of the highest one before
-_MOST = 0.3  # of the steps before
+_MOST = 0.1  # of the steps before
 
 
 def fit_stages(stages: Stages, first: DigitsTask, last: DigitsTask) -> History:

@@ -117,7 +117,6 @@ def teacher_configs(config: DigitsTraining) -> list[DigitsTraining]:
             warmup_steps=min(config.warmup_steps, steps // 10),
             patience=steps,  # teachers take all their steps
             corruption=0.0,
-            settling_steps=min(config.settling_steps, max(1, steps // 10)),
             settling_corruption=0.0,
             outliers=0.0,
         )

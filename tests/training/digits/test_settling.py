@@ -112,7 +112,7 @@ def test_more_images_are_spoilt_and_stretched_as_well() -> None:
 
 
 def test_it_is_shorter_than_the_stage_before() -> None:
-    assert settling_config(config(steps=100, settling_steps=50)).steps == 30
+    assert settling_config(config(steps=100, settling_steps=50)).steps == 10
     assert settling_config(config(steps=1000, settling_steps=50)).steps == 50
     assert settling_config(config(steps=3, settling_steps=50)).steps == 1
 

@@ -100,7 +100,7 @@ class GruEncoder(nn.Module):
             both.narrow(1, 0, gates).sigmoid_()
             new = both.narrow(1, gates, size)
             new = torch.addcmul(new_told[step], both.narrow(1, 0, size), new).sigmoid_()
-            state = torch.lerp(new, state, both.narrow(1, size, size))
+            state = torch.addcmul(new, both.narrow(1, size, size), state - new)
             if step < latest:
                 state = torch.where((start <= step).unsqueeze(1), state, self.resting)
         return state * number(2.0) - number(1.0)

@@ -230,3 +230,16 @@ def test_rows_with_and_without_gaps_answer_alike_beside_each_other() -> None:
 
     assert_close(together[0], full, rows(row))
     assert_close(together[1], with_gaps, rows(gaps))
+
+
+@pytest.mark.filterwarnings("ignore:`torch.jit:DeprecationWarning")
+def test_the_frozen_graph_also_runs_in_bfloat16() -> None:
+    frozen = torch.jit.freeze(torch.jit.script(build()))
+    values, season = rows(walk(T), walk(30)), torch.tensor([4, 1])
+
+    with torch.inference_mode():
+        expected = frozen(values, season)[0]
+        with torch.autocast("cpu", torch.bfloat16, cache_enabled=False):
+            found = frozen(values, season)[0]
+
+    torch.testing.assert_close(found, expected, rtol=0.02, atol=0)

@@ -31,7 +31,7 @@ def test_only_this_server_may_deviate_as_far_as_its_export_says() -> None:
     reference = Reference(Path("models/repository"))
 
     assert reference.tolerance("digits", ours=False) == TOLERANCE
-    assert TOLERANCE < reference.tolerance("digits", ours=True) < 0.1
+    assert TOLERANCE < reference.tolerance("digits", ours=True) < 0.2
     assert reference.tolerance("forecaster", ours=True) == TOLERANCE
 
 

@@ -3,6 +3,7 @@
 All choices come from a ``random.Random``, so a seed repeats thousands of them.
 """
 
+import copy
 import json
 from collections.abc import Callable
 from random import Random
@@ -165,11 +166,16 @@ def _break(random: Random, body: Body) -> None:
             4,
             "forecaster",
         )
-        body[random.choice((*names, *body))] = random.choice(wrong)
+        body[random.choice((*names, *body))] = _fresh(random.choice(wrong))
     elif kind < 0.36 and body:
         del body[random.choice(sorted(body))]
     else:
         _break_inside(random, body)
+
+
+def _fresh(value: Any) -> Any:
+    """A list of its own each time, as a second change may be made inside it."""
+    return copy.deepcopy(value) if isinstance(value, list) else value
 
 
 def _break_inside(random: Random, body: Body) -> None:
@@ -182,7 +188,7 @@ def _break_inside(random: Random, body: Body) -> None:
         at = random.randrange(len(node))
         change = random.random()
         if change < 0.5:
-            node[at] = random.choice(_WRONG)
+            node[at] = _fresh(random.choice(_WRONG))
         elif change < 0.65:
             del node[at]
         elif change < 0.8:

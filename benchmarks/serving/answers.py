@@ -37,9 +37,9 @@ class Reference:
         return np.stack([_forecast(run, each) for each in request["series"]])
 
     def tolerance(self, model: str, *, ours: bool) -> float:
-        """How far apart is the same: for this server as far as the export lets bfloat16 deviate.
+        """How far apart is the same: for this server as far as the export lets fewer bits deviate.
 
-        The others compute in float32. What bfloat16 does to accuracy is in the export's manifest.
+        The others compute in float32. What fewer bits do to accuracy is in the export's manifest.
         """
         (export,) = Repository(only(self._repository, model)).active_exports()
         reduced = export.manifest.reduced_precision

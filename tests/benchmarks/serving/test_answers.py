@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from benchmarks.serving.answers import TOLERANCE, OtherAnswer, Reference, difference
+from models.export_folder import read_manifest
 
 RIGHT = np.array([[1.0, 0.2, 0.8], [0.0, 0.6, 0.4]])
 
@@ -31,7 +32,11 @@ def test_only_this_server_may_deviate_as_far_as_its_export_says() -> None:
     reference = Reference(Path("models/repository"))
 
     assert reference.tolerance("digits", ours=False) == TOLERANCE
-    assert TOLERANCE < reference.tolerance("digits", ours=True) < 0.2
+    reduced = read_manifest(Path("models/repository/digits/1")).reduced_precision
+    assert reduced is not None
+    assert TOLERANCE < reference.tolerance("digits", ours=True) == reduced.tolerance
+    (apart,) = [each.value for each in reduced.metrics if each.name == "largest difference"]
+    assert apart < 0.1
     assert reference.tolerance("forecaster", ours=True) == TOLERANCE
 
 

@@ -10,12 +10,10 @@ from rich.progress import Progress
 from benchmarks.quality.figures import Row, Run, Table, command_of
 from benchmarks.quality.forecast_classical import (
     METHODS,
-    SLOW_METHODS,
     Answer,
     answers,
     cache_path,
     sampled,
-    usual_sample,
 )
 from benchmarks.quality.forecast_zero_shot import FOLDER, Answered, answered
 from training.forecast.baselines import seasonal_naive
@@ -28,9 +26,8 @@ MEAN = "relative to seasonal naive, geometric mean"
 METRICS = ("mase", "wql")
 NOTE = (
     "statsforecast, defaults, the season of the task; quantiles are the bounds of its intervals of "
-    "20, 40, 60 and 80 % and its point forecast. AutoCES and AutoARIMA take up to seconds a "
-    "series, so they get a sample of each task, the same every time. All columns of a table are of "
-    "the same series."
+    "20, 40, 60 and 80 % and its point forecast. All columns are of the same series: every one of "
+    "the task, or the sample that --quick takes."
 )
 TIMES_NOTE = (
     "This service: all its processes, asked over HTTP for 64 series at once, parsing included. "
@@ -54,31 +51,21 @@ class Measured:
 
 
 def tables(run: Run) -> Iterator[Table]:
-    """Accuracy on all series, then on the sample of the slow methods; time; failures."""
+    """Accuracy by either metric; time; failures."""
     services = answered(run)
     found = {method: measured(run, method, services) for method in METHODS}
-    fast = {method: each for method, each in found.items() if method not in SLOW_METHODS}
     for metric in METRICS:
-        yield accuracy(metric, fast)
-    same = {method: measured(run, method, services, sample=SLOW_METHODS[0]) for method in METHODS}
-    for metric in METRICS:
-        yield accuracy(metric, same)
+        yield accuracy(metric, found)
     yield times(services, found)
     yield failures(services, found)
 
 
-def measured(
-    run: Run, method: str, services: Mapping[str, Answered], sample: str | None = None
-) -> dict[str, Measured]:
-    """A method on every task, from the cache where it was fitted before.
-
-    On its usual series, or on those of the method that ``sample`` names.
-    """
+def measured(run: Run, method: str, services: Mapping[str, Answered]) -> dict[str, Measured]:
+    """A method on every task, from the cache where it was fitted before."""
     found = {}
     with Progress(console=Console(stderr=True), transient=True) as progress:
         for task, service in services.items():
-            cases = usual_sample(sample or method, service.cases)
-            cases = sampled(cases, QUICK_SAMPLE) if run.quick else cases
+            cases = sampled(service.cases, QUICK_SAMPLE) if run.quick else service.cases
             data = run.data / FOLDER / f"{task}.jsonl.gz"
             path = cache_path(run.output / "classical", data, method)
             fits = answers(method, cases, path)

@@ -6,13 +6,19 @@ import httpx
 import numpy as np
 import pytest
 
-from benchmarks.quality import forecast_calibration, forecast_m4, forecast_odd
+from benchmarks.quality import (
+    forecast_calibration,
+    forecast_classical,
+    forecast_m4,
+    forecast_measured,
+    forecast_odd,
+)
 from benchmarks.quality.figures import Bound, Run
 from benchmarks.quality.forecast_calibration import LEVELS
 from benchmarks.quality.forecast_classes import OddSeries
 from benchmarks.quality.forecast_measured import Measured, accuracy, failures, times
 from benchmarks.quality.forecast_published import PUBLISHED
-from benchmarks.quality.forecast_zero_shot import Answered, table_of
+from benchmarks.quality.forecast_zero_shot import FOLDER, Answered, table_of
 from training.forecast.metrics import Case, Score
 
 
@@ -41,6 +47,25 @@ def test_methods_are_set_beside_the_service_on_the_same_series() -> None:
     assert tasks[0].figure == "a (6 series)"
     assert mean.here == pytest.approx(0.5)  # 1/4 and 4/4
     assert mean.beside == {"ETS": pytest.approx(0.5), "seasonal naive": 1.0}
+
+
+@pytest.mark.parametrize(("quick", "expected"), [(False, 40), (True, 15)])
+def test_every_method_gets_every_series_unless_a_quick_run_is_asked_for(
+    quick: bool, expected: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cases = [Case(f"s{i}", np.arange(9.0) + i, np.full(2, 9.0 + i), 1) for i in range(40)]
+    (tmp_path / FOLDER).mkdir(parents=True)
+    (tmp_path / FOLDER / "task.jsonl.gz").write_bytes(b"any")
+    run = Run(httpx.Client(), tmp_path, tmp_path / "out", quick)
+    services = {"task": Answered(cases, [np.zeros((2, 9))] * 40, 0.0, None)}
+    monkeypatch.setattr(forecast_classical, "fitted", lambda _, case: np.full((2, 9), case.past[0]))
+
+    for method in forecast_classical.METHODS:
+        found = forecast_measured.measured(run, method, services)["task"]
+
+        assert (found.n_series, found.failed) == (expected, 0)
+        assert found.own.mase == pytest.approx(9.0)  # the first value for the tenth, steps of one
+        assert len(list((tmp_path / "out/classical").glob(f"task-{method}-*"))) == 1
 
 
 def test_times_are_for_a_thousand_series_whatever_was_measured() -> None:

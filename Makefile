@@ -7,6 +7,7 @@ PORT ?= 8000
 TORCH_INDEX_URL ?=
 # The image to build on, and the Python in it; docs/containers.md says what else it may be.
 BASE ?= python:3.11-slim-bookworm
+BUILDER ?= $(BASE)
 IMAGE_PYTHON ?= 3.11
 
 BIN := $(VENV)/bin
@@ -24,12 +25,12 @@ help:  ## list the targets
 $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
 
-$(VENV)/.serve: pyproject.toml constraints/dev.txt | $(BIN)/python
+$(VENV)/.serve: pyproject.toml constraints/dev.txt service/numbers.c | $(BIN)/python
 	@echo "installing what the service needs into $(VENV) (a few minutes the first time)"
 	$(PIP) --editable .
 	@touch $@
 
-$(VENV)/.develop: pyproject.toml constraints/dev.txt | $(BIN)/python
+$(VENV)/.develop: pyproject.toml constraints/dev.txt service/numbers.c | $(BIN)/python
 	@echo "installing what training and tests need into $(VENV) (a few minutes the first time)"
 	$(PIP) --editable '.[train,dev]'
 	@touch $@ $(VENV)/.serve
@@ -77,7 +78,7 @@ load: $(VENV)/.develop  ## overload and misbehaving clients against a service th
 	$(BIN)/python -m benchmarks.load $(ARGS)
 
 image:  ## build the container image (from wheelhouse/ alone where there is one)
-	docker build --tag seqserve --build-arg BASE=$(BASE) \
+	docker build --tag seqserve --build-arg BASE=$(BASE) --build-arg BUILDER=$(BUILDER) \
 		--build-arg TORCH_INDEX_URL=$(TORCH_INDEX_URL) \
 		--build-arg VERSION=$(shell sed -n 's/^version = "\(.*\)"/\1/p' pyproject.toml) \
 		--build-arg REVISION=$(shell git rev-parse HEAD 2>/dev/null) .
@@ -97,5 +98,5 @@ lock:  ## take the newest versions that pyproject.toml allows and write constrai
 	build/lock/bin/python deploy/lock.py
 
 clean:  ## remove the environment, builds, caches and checkpoints of this checkout
-	rm -rf $(VENV) build runs wheelhouse *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage
+	rm -rf $(VENV) build runs wheelhouse *.egg-info service/*.so .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -4,13 +4,14 @@ Each reader returns exactly what the full path would make of the body, or None: 
 decides. Readers never refuse. What they recognise is proven by ``tests/service/test_fast_equal.py``
 to be read alike by both.
 
-simdjson hands out nested arrays as one flat buffer, which hides how they were nested: rows of other
-lengths, deeper lists, even empty ones. So every array is counted twice: the lengths of those where
-arrays belong, and all brackets of the body, so that there are no others. (A bracket inside a string
-only makes the counts differ: the full path decides.)
+Numbers are read by ``service.compiled_json`` where that was compiled and knows the body, else by
+simdjson. That hands out nested arrays as one flat buffer, which hides how they were nested: rows of
+other lengths, deeper lists, even empty ones. So every array is counted twice: the lengths of those
+where arrays belong, and all brackets of the body, so that there are no others. (A bracket inside a
+string only makes the counts differ: the full path decides.)
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -18,53 +19,59 @@ import numpy as np
 import orjson
 import simdjson
 
+from service import compiled_json
+from service.plain_bodies import (
+    OF_CONTEXTS,
+    OF_IMAGES,
+    OF_SERIES,
+    Fields,
+    are_chosen,
+    are_flags,
+    cut,
+    is_whole,
+    series_request,
+)
 from service.rows import Array
 from service.tasks.classify_api import PIXELS, SIDE, ImageArrays
 from service.tasks.contract import MAX_ITEMS
-from service.tasks.forecast_api import (
-    LARGEST,
-    MAX_HORIZON,
-    MAX_POINTS,
-    SeriesArrays,
-)
+from service.tasks.forecast_api import LARGEST, MAX_POINTS, SeriesArrays
 from service.tasks.next_word_api import MAX_CHARACTERS, MAX_TOP_K, NextWordRequest
-
-Fields = Mapping[str, Any]
 
 # Whatever simdjson, numpy or Python say about a body that is not the plain case.
 UNRECOGNISED = (ValueError, TypeError, AttributeError, KeyError, RuntimeError, OverflowError)
-CHOICE = {"model": 128, "version": 32}
 # What numbers are made of, and what may stand between them.
 IN_NUMBERS = b"0123456789+-.eE \t\r\n"
 SKELETON_OF_NONE = b'{"images":[]}'.translate(None, IN_NUMBERS)
 SKELETON_OF_ONE = b"[" + b",".join([b"[" + b"," * (SIDE - 1) + b"]"] * SIDE) + b"]"
 MOST_COMPARED = 64
-OF_IMAGES = frozenset({"images", *CHOICE})
-FLAGS = ("unfinished", "capitalize", "marks", "start")
-OF_CONTEXTS = frozenset({"contexts", "top_k", *FLAGS, *CHOICE})
-OF_SERIES = frozenset({"series", "horizon", "season_length", "quantiles", "levels", *CHOICE})
 
 
 def read_images(body: bytes) -> ImageArrays | None:
     """The body of a /classify request."""
     try:
-        if nested_images_only(body):
-            document: Any = simdjson.Parser().parse(body)
-            fields: Fields = {"images": document["images"]}
-        else:
-            found = _fields(body, OF_IMAGES)
-            if found is None or not _are_images(found["images"], body.count(b"[")):
-                return None
-            fields = found
-        pixels = np.frombuffer(fields["images"].as_buffer(of_type="d"))
-        if not 0 < len(pixels) <= MAX_ITEMS * PIXELS or np.maximum.reduce(pixels) > 255:
-            return None
-        if b"-" in body and np.minimum.reduce(pixels) < 0:
-            return None
-        grey = pixels.astype(np.float32).reshape(-1, SIDE, SIDE)
-        return ImageArrays(grey, fields.get("model"), fields.get("version"))
+        if found := compiled_json.read_images(body):
+            return found
+        return _parsed_images(body)
     except UNRECOGNISED:
         return None
+
+
+def _parsed_images(body: bytes) -> ImageArrays | None:
+    if nested_images_only(body):
+        document: Any = simdjson.Parser().parse(body)
+        fields: Fields = {"images": document["images"]}
+    else:
+        found = _fields(body, OF_IMAGES)
+        if found is None or not _are_images(found["images"], body.count(b"[")):
+            return None
+        fields = found
+    pixels = np.frombuffer(fields["images"].as_buffer(of_type="d"))
+    if not 0 < len(pixels) <= MAX_ITEMS * PIXELS or np.maximum.reduce(pixels) > 255:
+        return None
+    if b"-" in body and np.minimum.reduce(pixels) < 0:
+        return None
+    grey = pixels.astype(np.float32).reshape(-1, SIDE, SIDE)
+    return ImageArrays(grey, fields.get("model"), fields.get("version"))
 
 
 def nested_images_only(body: bytes) -> int:
@@ -102,22 +109,14 @@ def _are_images(images: Sequence[Any], brackets: int) -> bool:
 def read_series(body: bytes) -> SeriesArrays | None:
     """The body of a /forecast request."""
     try:
+        if found := compiled_json.read_series(body):
+            return found
         fields = _fields(body, OF_SERIES)
-        if fields is None or ("quantiles" in fields and "levels" in fields):
-            return None
-        horizon, season = fields.get("horizon"), fields.get("season_length")
-        if not _whole(horizon, MAX_HORIZON) or not _whole(season, MAX_POINTS):
-            return None
-        quantiles = _numbers(fields.get("quantiles"), most=99, largest=1)
-        levels = _numbers(fields.get("levels"), most=49, largest=99.99)
-        if quantiles and 1.0 in quantiles:
+        if fields is None:
             return None
         others = sum(type(field) is simdjson.Array for field in fields.values()) - 1
         series = series_in(fields["series"], body.count(b"[") - others)
-        if series is None:
-            return None
-        chosen = (fields.get("model"), fields.get("version"))
-        return SeriesArrays(series, horizon, season, quantiles, levels, *chosen)
+        return None if series is None else series_request(fields, series)
     except UNRECOGNISED:
         return None
 
@@ -140,13 +139,6 @@ def series_in(series: Any, brackets: int) -> Sequence[Array] | Array | None:
     if np.minimum.reduce(values) < -LARGEST or np.maximum.reduce(values) > LARGEST:
         return None
     return cut(values.astype(np.float32), lengths)
-
-
-def cut(values: Array, lengths: Sequence[int]) -> Sequence[Array] | Array:
-    """Series one after the other in ``values``, each on its own; a matrix if equally long."""
-    if min(lengths) == max(lengths):
-        return values.reshape(len(lengths), -1)
-    return np.split(values, np.cumsum(lengths[:-1]))
 
 
 def _gappy(series: list[list[object]]) -> list[Array] | None:
@@ -174,7 +166,12 @@ def read_contexts(body: bytes) -> NextWordRequest | None:
         return None
     if not all(type(each) is str and len(each) <= MAX_CHARACTERS for each in contexts):
         return None
-    if top_k is None or not _whole(top_k, MAX_TOP_K) or not _chosen(fields) or not _flags(fields):
+    if (
+        top_k is None
+        or not is_whole(top_k, MAX_TOP_K)
+        or not are_chosen(fields)
+        or not are_flags(fields)
+    ):
         return None
     return NextWordRequest.model_construct(
         contexts=contexts,
@@ -194,42 +191,6 @@ def _fields(body: bytes, known: frozenset[str]) -> Fields | None:
     document: Any = simdjson.Parser().parse(body)
     # Not items(): it would make lists of the arrays.
     fields = {name: document[name] for name in document.keys()}  # noqa: SIM118 - no dict
-    if len(fields) != len(document) or not known.issuperset(fields) or not _chosen(fields):
+    if len(fields) != len(document) or not known.issuperset(fields) or not are_chosen(fields):
         return None
     return fields
-
-
-def _chosen(fields: Fields) -> bool:
-    """Whether the model and the version are absent, null or names of a valid length."""
-    if len(fields) == 1:  # then it is another one
-        return True
-    for name, longest in CHOICE.items():
-        given = fields.get(name)
-        if given is not None and not (type(given) is str and 1 <= len(given) <= longest):
-            return False
-    return True
-
-
-def _flags(fields: Fields) -> bool:
-    """Whether all flags are true, false or absent."""
-    return all(type(fields.get(flag, True)) is bool for flag in FLAGS)
-
-
-def _whole(number: object, largest: int) -> bool:
-    return number is None or (type(number) is int and 1 <= number <= largest)
-
-
-def _numbers(given: Any, *, most: int, largest: float) -> list[float] | None:
-    """A list of numbers above 0, at most ``largest``; None for none.
-
-    Raises:
-        ValueError: it is something else.
-    """
-    if given is None:
-        return None
-    numbers = given.as_list()
-    if not 1 <= len(numbers) <= most or not {type(each) for each in numbers} <= {float, int}:
-        raise ValueError
-    if not all(0 < number <= largest for number in numbers):
-        raise ValueError
-    return [float(number) for number in numbers]

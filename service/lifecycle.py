@@ -9,6 +9,7 @@ from time import perf_counter
 
 from service.batcher import Batcher
 from service.board import Place, State
+from service.compiled_json import COMPILED
 from service.errors import ServiceNotReady, ServiceStopping, StartupError
 from service.interpreter import quick_hand_over, rare_collections
 from service.loading import (
@@ -175,6 +176,7 @@ class Service:
             "load_ms": round((perf_counter() - started_s) * 1000),
             "worker": self.place.index,
             "threads": self.threads.intra_op,
+            "numbers": "compiled" if COMPILED else "simdjson",
         }
         logger.info("ready: %s", names, extra={"fields": fields})
 

@@ -1,4 +1,5 @@
 import json
+import os
 from collections.abc import Iterator
 
 import pytest
@@ -47,6 +48,16 @@ def test_no_compiler_and_no_installer_is_in_the_image(engine: Engine, image: str
     search = f"for name in {' '.join(NOT_FOR_RUNNING)}; do command -v $name || true; done"
 
     assert inside(engine, image, "sh", "-c", search) == ""
+
+
+@pytest.mark.skipif(
+    "SEQSERVE_TEST_BASE" in os.environ and "SEQSERVE_TEST_BUILDER" not in os.environ,
+    reason="name an image with gcc in SEQSERVE_TEST_BUILDER to see it used",
+)
+def test_numbers_are_read_by_the_part_in_c(engine: Engine, image: str) -> None:
+    program = "from service.numbers import lists; print(lists(b'{\"a\":[1]}', 'a', 9)[0][1])"
+
+    assert inside(engine, image, "python", "-c", program) == "[1]"
 
 
 def test_the_image_holds_the_pinned_packages_and_no_other(engine: Engine, image: str) -> None:

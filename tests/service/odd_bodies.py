@@ -39,7 +39,7 @@ NOT_PLAIN_IMAGES = {
     "one level up": images(ROW),
     "a string": images([[["1", *ROW[1:]], *IMAGE[1:]]]),
     "a string of 28 characters": images([["x" * 28, *IMAGE[1:]]]),
-    "a bracket in a string": images([IMAGE], model="["),
+    "a bracket in a string": b'{"model":"[",' + images([IMAGE])[1:],
     "true": images([[[True, *ROW[1:]], *IMAGE[1:]]]),
     "null": images([[[None, *ROW[1:]], *IMAGE[1:]]]),
     "an object": images([[{}, *IMAGE[1:]]]),

@@ -1,6 +1,6 @@
 """The fast path and the full path answer alike, whatever is sent."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from random import Random
 
@@ -13,6 +13,7 @@ from service.settings import Settings
 from tests.service.direct import Answered, ask
 from tests.service.generated_bodies import PATHS, broken_body, valid_body
 from tests.service.harness import serving
+from tests.service.readers import READERS, read_by
 
 pytestmark = [pytest.mark.anyio]
 Pair = tuple[FastAPI, ...]
@@ -25,8 +26,14 @@ bounded = settings(
 randoms = st.integers(0, 2**32).map(Random)
 
 
+@pytest.fixture(scope="module", params=READERS)
+def reader(request: pytest.FixtureRequest) -> Iterator[None]:
+    with read_by(request.param):
+        yield
+
+
 @pytest.fixture(scope="module")
-async def both(anyio_backend: str, tiny_repository: Path) -> AsyncIterator[Pair]:
+async def both(anyio_backend: str, tiny_repository: Path, reader: None) -> AsyncIterator[Pair]:
     """The same service with and without the fast path, and as if every body were a large one."""
     quiet = Settings(repository=tiny_repository, warmup_max_s=0, access_log=False)
     large = quiet.model_copy(update={"off_loop_bytes": 0})

@@ -1,6 +1,6 @@
 """What the fast readers recognise, and that they leave everything else to the full path."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import numpy as np
 import orjson
@@ -17,8 +17,15 @@ from service.tasks.classify_api import EXAMPLES as CLASSIFY
 from service.tasks.forecast_api import EXAMPLES as FORECAST
 from service.tasks.next_word_api import EXAMPLES as NEXT_WORD
 from tests.service.odd_bodies import FLAT, IMAGE, NOT_PLAIN_IMAGES, NOT_PLAIN_SERIES, images, series
+from tests.service.readers import READERS, read_by
 
 RARE = {"trace"}  # left to the full path
+
+
+@pytest.fixture(autouse=True, params=READERS)
+def reader(request: pytest.FixtureRequest) -> Iterator[None]:
+    with read_by(request.param):
+        yield
 
 
 @pytest.mark.parametrize("example", sorted({*CLASSIFY, *FORECAST, *NEXT_WORD} - RARE))

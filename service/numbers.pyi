@@ -1,0 +1,6 @@
+"""Numbers of a JSON text as float32; service/numbers.c says how."""
+
+def grids(body: bytes, name: str, side: int) -> tuple[bytearray, int] | None: ...
+def lists(
+    body: bytes, name: str, largest: float
+) -> tuple[tuple[bytearray, list[int], int], int] | None: ...

@@ -1,5 +1,6 @@
 """What a batcher is told and what it tells: the limits of a pass, and answers."""
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -41,3 +42,13 @@ class Answer:
 
 
 Done = Callable[[Answer | ServiceError], Any]
+
+
+def settle(future: "asyncio.Future[Answer]", outcome: Answer | ServiceError) -> None:
+    """Give the outcome to who waits for it, if anybody does."""
+    if future.done():
+        return
+    if isinstance(outcome, Answer):
+        future.set_result(outcome)
+    else:
+        future.set_exception(outcome)

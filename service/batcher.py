@@ -1,7 +1,7 @@
 """Batching for one model: rows of concurrent requests share forward passes.
 
 1. Work-conserving: an idle model runs what is there at once, a busy one lets the batch grow. There
-   is no wait timer.
+   is no wait timer; while sockets bring rows they are read first.
 2. Limits count rows and padded cells. Larger requests are split, and their answers joined.
 3. Alone = in a batch: only rows of one method and one length bucket share a pass.
 4. Nobody is harmed by a neighbour: a failed batch is bisected until only the culprit fails.
@@ -15,10 +15,11 @@ import asyncio
 from functools import partial
 from time import perf_counter
 
-from service.batch import Answer, BatchLimits, Done
+from service.batch import Answer, BatchLimits, Done, settle
 from service.batch_admission import Admission
 from service.batch_cost import Cost
 from service.batch_deadlines import Deadlines
+from service.batch_gathering import Gathering
 from service.batch_pass import Computed, Pass
 from service.batch_queue import BatchQueue
 from service.batch_request import Lane, Part, PendingRequest
@@ -65,6 +66,7 @@ class Batcher:
         self._queue = BatchQueue(limits, self.stats)
         self._admission = Admission(self._queue, limits)
         self._deadlines = Deadlines(self._expire)
+        self._gathering = Gathering()
         self._requests: set[PendingRequest] = set()
         self._running: Pass | None = None
         self._awake = False
@@ -92,7 +94,7 @@ class Batcher:
         passes the caller is told at once, even while the model computes.
         """
         answer: asyncio.Future[Answer] = self._loop.create_future()
-        request = self.submit_nowait(rows, partial(_settle, answer), deadline_s=deadline_s)
+        request = self.submit_nowait(rows, partial(settle, answer), deadline_s=deadline_s)
         try:
             return await answer
         finally:
@@ -170,6 +172,8 @@ class Batcher:
         if lane is None:
             self._awake = False
             self._idle.set()
+        elif self._gathering.goes_on(lane.rows, lane.room):
+            self._loop.call_soon(self._start_next)
         elif self._turns is not None and self._quick(lane, min(lane.rows, lane.room)):
             self._turns.take(self._start_on_loop)
         else:
@@ -242,12 +246,3 @@ class Batcher:
     def _count(self, request: PendingRequest) -> None:
         self.stats.requests += 1
         self.stats.queue_s += request.started_s - request.submitted_s
-
-
-def _settle(future: "asyncio.Future[Answer]", outcome: Answer | ServiceError) -> None:
-    if future.done():
-        return
-    if isinstance(outcome, Answer):
-        future.set_result(outcome)
-    else:
-        future.set_exception(outcome)

@@ -1,10 +1,15 @@
-"""One pass of a model: stack the parts, compute, cut the outputs; bisect what fails."""
+"""One pass of a model: stack the parts, compute, cut the outputs; bisect what fails.
+
+Nothing that is not finite leaves a pass: who asked for it gets an error, the others their answers.
+"""
 
 from dataclasses import dataclass
 from time import thread_time
 
+import numpy as np
+
 from service.batch_request import Lane, Part
-from service.errors import BatchContractBroken
+from service.errors import BatchContractBroken, PredictError
 from service.rows import Arrays, Padding, Run, collate
 
 
@@ -42,7 +47,7 @@ class Pass:
         """One pass; if it fails, one for each half of the batch, and so on."""
         started_s = thread_time()  # of this thread alone: waiting for the interpreter is no cost
         try:
-            results: list[Arrays | BaseException] = [*self._compute(self.parts)]
+            results = self._compute(self.parts)
         except Exception as error:  # noqa: BLE001 - whatever a model raises, only the culprit gets it
             return Computed(self._bisect(self.parts, error), None)
         return Computed(results, thread_time() - started_s)
@@ -51,9 +56,13 @@ class Pass:
         """What every part gets when the worker itself failed."""
         return Computed([error] * len(self.parts), None)
 
-    def _compute(self, parts: list[Part]) -> list[Arrays]:
+    def _compute(self, parts: list[Part]) -> list[Arrays | BaseException]:
         inputs = collate([part.selection for part in parts], self._padding)
-        return shares(parts, self._run(inputs, self.lane.method))
+        outputs = self._run(inputs, self.lane.method)
+        results = shares(parts, outputs)
+        if not_finite(outputs) is None:  # asked once for all of them, as it nearly always is so
+            return [*results]
+        return [_only_finite(each) for each in results]
 
     def _bisect(self, parts: list[Part], error: Exception) -> list[Arrays | BaseException]:
         """The results of parts that failed together with ``error``."""
@@ -88,3 +97,16 @@ def shares(parts: list[Part], outputs: Arrays) -> list[Arrays]:
         cut.append({name: array[start:end] for name, array in outputs.items()})
         start = end
     return cut
+
+
+def not_finite(outputs: Arrays) -> str | None:
+    """The name of an output that holds NaN or infinity, if one does."""
+    for name, array in outputs.items():
+        if array.dtype.kind == "f" and not np.isfinite(array).all():
+            return name
+    return None
+
+
+def _only_finite(outputs: Arrays) -> Arrays | PredictError:
+    name = not_finite(outputs)
+    return PredictError(f"the model answered a {name} that is not finite") if name else outputs

@@ -11,7 +11,7 @@ from service.model_thread import ModelThread
 from service.repository import Export
 from service.request_record import RequestRecord, current_record
 from service.rows import Arrays, Rows
-from service.tasks.contract import Event, Payload, Task, finite
+from service.tasks.contract import Event, Payload, Task
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,13 +97,9 @@ class ServedModel:
         return self.batcher.submit_nowait(rows, done, deadline_s=record.deadline_s)
 
     def finish(self, request: object, record: RequestRecord, answer: Answer) -> Payload:
-        """The answer to a request from that of its pass.
-
-        Raises:
-            PredictError: it is not finite.
-        """
+        """The answer to a request from that of its pass."""
         note_pass(record, answer)
-        return self._signed(self.task.encode(request, finite(answer.outputs)))
+        return self._signed(self.task.encode(request, answer.outputs))
 
     async def close(self, *, patience_s: float) -> None:
         """Finish what was accepted, then release the thread."""

@@ -8,7 +8,7 @@ import numpy as np
 from models.manifest import Manifest
 from service.rows import Arrays, Rows
 from service.tasks.classify_api import SIDE, ClassifyRequest, ImageArrays, PictureRequest
-from service.tasks.contract import Payload, Submit, Task, checked
+from service.tasks.contract import Payload, Submit, Task
 from service.tasks.pictures import images_of
 from service.tasks.row_trace import RowTrace
 
@@ -40,12 +40,12 @@ class ClassifyTask(Task[Request]):
             rows = self.decode(request)
         if request.trace:
             return await self._traced(request, rows, submit)
-        return self.encode(request, await checked(submit, rows))
+        return self.encode(request, await submit(rows))
 
     async def _traced(self, request: Request, rows: Rows, submit: Submit) -> Payload:
         """The answer after the last row, and beside it those after every row."""
         trace = RowTrace(rows.inputs["images"])
-        outputs = await checked(submit, Rows({"images": trace.shown_in_part()}))
+        outputs = await submit(Rows({"images": trace.shown_in_part()}))
         beliefs = trace.by_row(np.asarray(outputs["probabilities"], dtype=np.float32))
         last = np.stack([belief[-1] for belief in beliefs])
         payload = self.encode(request, {"probabilities": last})

@@ -8,11 +8,10 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Generic, TypeVar
 
-import numpy as np
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from models.manifest import Manifest
-from service.errors import NotOffered, PredictError
+from service.errors import NotOffered
 from service.rows import Arrays, Padding, Rows
 
 MAX_ITEMS = 4096
@@ -109,7 +108,7 @@ class Task(ABC, Generic[RequestT]):
 
     async def answer(self, request: RequestT, submit: Submit) -> Payload:
         """Decode, compute, encode; ``submit`` sends rows to the model."""
-        return self.encode(request, await checked(submit, self.decode(request)))
+        return self.encode(request, await submit(self.decode(request)))
 
     def stream(self, request: RequestT, submit: Submit) -> AsyncIterator[Event]:
         """The answer bit by bit; the last event, ``done``, is the whole of it.
@@ -124,24 +123,3 @@ class Task(ABC, Generic[RequestT]):
 def plain(value: float) -> float:
     """The number as precise as single precision was, so that it prints short."""
     return float(f"{value:.7g}")
-
-
-async def checked(submit: Submit, rows: Rows) -> Arrays:
-    """Compute ``rows``, and refuse to pass on what is no number.
-
-    Raises:
-        PredictError: an output holds NaN or infinity.
-    """
-    return finite(await submit(rows))
-
-
-def finite(outputs: Arrays) -> Arrays:
-    """The outputs.
-
-    Raises:
-        PredictError: one of them holds NaN or infinity.
-    """
-    for name, array in outputs.items():
-        if array.dtype.kind == "f" and not np.isfinite(array).all():
-            raise PredictError(f"the model answered a {name} that is not finite")
-    return outputs

@@ -16,7 +16,7 @@ from service.errors import Fault, InvalidInput
 from service.rows import Array, Arrays, Lengths, Padding, Rows
 from service.tasks.backtest import forecast_request, measure, of_series, report, windows_of
 from service.tasks.backtest_api import BacktestRequest
-from service.tasks.contract import Payload, Submit, Task, checked
+from service.tasks.contract import Payload, Submit, Task
 from service.tasks.forecast_api import ForecastRequest, SeriesArrays
 from service.tasks.paths import Paths
 from service.tasks.quantiles import Floats, mixing_weights
@@ -106,12 +106,12 @@ class ForecastTask(Task[Request]):
     async def _forecast(self, request: Request, submit: Submit) -> Payload:
         """Ask for one chunk after the other until the horizon is reached."""
         rows = self.decode(request)
-        first = await checked(submit, rows)
+        first = await submit(rows)
         chunks = [first]
         for number in range(1, math.ceil(request.steps() / first["mean"].shape[1])):
             extend = self._paths.first_rows if number == 1 else self._paths.next_rows
             rows = extend(rows, chunks[-1])
-            outputs = await checked(submit, rows)
+            outputs = await submit(rows)
             # Sorting thousands of series takes a while; numpy lets the event loop go on.
             chunks.append(await asyncio.to_thread(self._paths.combine, outputs))
         if len(chunks) == 1:

@@ -14,7 +14,7 @@ from models.tokenizer import UNKNOWN_ID
 from service.errors import Fault, InvalidInput
 from service.rows import Arrays, Rows
 from service.tasks.continuation import Continuation
-from service.tasks.contract import Event, Payload, Submit, checked
+from service.tasks.contract import Event, Payload, Submit
 from service.tasks.lexicon import Lexicon
 from service.tasks.next_word_complete_api import CompleteRequest
 
@@ -48,7 +48,7 @@ class Completing:
         seed = secrets.randbits(31) if request.seed is None else request.seed
         texts = self._texts(request, stops, seed)
         while going := [(at, text) for at, text in enumerate(texts) if not text.finished]:
-            outputs = await checked(submit, _rows([text for _, text in going], request))
+            outputs = await submit(_rows([text for _, text in going], request))
             # A quick pass runs on the event loop: others get their turn, who left is noticed.
             await asyncio.sleep(0)
             drawn = zip(

@@ -12,7 +12,7 @@ import numpy as np
 from models.tokenizer import PADDING_ID, UNKNOWN_ID
 from service.errors import Fault, InvalidInput, Place
 from service.rows import Arrays, Rows
-from service.tasks.contract import Payload, Submit, checked
+from service.tasks.contract import Payload, Submit
 from service.tasks.lexicon import Lexicon
 from service.tasks.next_word_neighbours_api import MAX_SUMMED, NeighboursRequest
 
@@ -44,7 +44,7 @@ class Neighbouring:
         if any(UNKNOWN_ID in numbers for numbers in ids):
             raise InvalidInput(await asyncio.to_thread(self._faults, questions))
         rows = _rows(ids, questions)
-        outputs = await checked(submit, rows)
+        outputs = await submit(rows)
         return {
             "neighbours": [
                 self._neighbourhood(numbers, question.weights, outputs, row, request.top_k)

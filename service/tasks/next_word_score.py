@@ -11,7 +11,7 @@ import numpy as np
 from models.tokenizer import PADDING_ID, UNKNOWN_ID
 from service.errors import Fault, InvalidInput
 from service.rows import Array, Rows
-from service.tasks.contract import Payload, Submit, checked, plain
+from service.tasks.contract import Payload, Submit, plain
 from service.tasks.lexicon import Lexicon
 from service.tasks.next_word_score_api import ScoreRequest
 
@@ -53,7 +53,7 @@ class Scoring:
         for start in range(0, len(targets), WORDS_AT_ONCE):
             some = slice(start, start + WORDS_AT_ONCE)
             rows = Rows({"contexts": contexts[some], "targets": targets[some]}, method=METHOD)
-            outputs = await checked(submit, rows)
+            outputs = await submit(rows)
             parts.append(outputs["log_probabilities"])
         scored: Array = np.minimum(np.concatenate(parts), 0.0)  # rounding may lift what is certain
         return scored

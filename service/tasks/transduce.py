@@ -13,7 +13,7 @@ from models.export_folder import MODEL_FILE
 from models.manifest import Manifest
 from service.errors import Fault, InvalidInput
 from service.rows import Array, Arrays, Padding, Rows
-from service.tasks.contract import Payload, Submit, Task, checked
+from service.tasks.contract import Payload, Submit, Task
 from service.tasks.state_token import BadToken, Origin, StateTokens
 from service.tasks.transduce_api import TransduceRequest
 
@@ -83,7 +83,7 @@ class TransduceTask(Task[TransduceRequest]):
         longest = max(len(signal) for signal in signals)
         for start in range(0, longest, CHUNK):
             at = [row for row, signal in enumerate(signals) if len(signal) > start]
-            found = await checked(submit, chunk_of([signals[row] for row in at], states[at], start))
+            found = await submit(chunk_of([signals[row] for row in at], states[at], start))
             states[at] = found["states"]
             for row, values in zip(at, found["outputs"], strict=True):
                 part = outputs[row][start : start + CHUNK]

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from service.errors import Fault, InvalidInput, NotJson
 from service.rows import Array
-from service.tasks.contract import Submit, checked
+from service.tasks.contract import Submit
 from service.tasks.transduce import CHUNK, TransduceTask, chunk_of
 from service.tasks.transduce_api import LARGEST, Sample, Token
 
@@ -143,7 +143,7 @@ class SignalStream:
         parts = []
         for start in range(0, len(samples), CHUNK):
             rows = chunk_of([samples], self._state, start)
-            found = await checked(self._submit, rows)
+            found = await self._submit(rows)
             self._state = found["states"]
             parts.append(found["outputs"][0, : int(rows.inputs["lengths"][0])])
         return parts[0] if len(parts) == 1 else np.concatenate(parts)

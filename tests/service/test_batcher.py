@@ -131,6 +131,20 @@ async def test_the_share_of_padding_is_measured() -> None:
         assert (batcher.stats.batches, batcher.stats.rows) == (1, 2)
 
 
+async def test_an_answer_that_is_not_finite_fails_alone(gate: Gate) -> None:
+    async with batching(gate) as batcher:
+        first = await occupy(batcher, gate)
+        asked = [start(batcher, *values) for values in ((1.0,), (float("inf"), 2.0), (3.0,))]
+        await asyncio.sleep(0)
+        gate.open()
+
+        answers = await asyncio.gather(first, *asked, return_exceptions=True)
+    assert [answers[0], answers[1], answers[3]] == [[0], [2], [6]]
+    assert isinstance(answers[2], PredictError)
+    assert "doubled that is not finite" in str(answers[2])
+    assert gate.model.batch_sizes == [1, 4]
+
+
 async def test_only_the_culprit_of_a_failed_batch_gets_the_error(gate: Gate) -> None:
     gate.model = PickyDoubler()
     async with batching(gate, max_rows=16) as batcher:

@@ -9,12 +9,14 @@ from random import Random
 from threading import Event
 from typing import Any
 
+import numpy as np
 import orjson
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from service.errors import PredictError, ServiceOverloaded
+from service.rows import Array
 from service.settings import Settings
 from tests.service.direct import ask
 from tests.service.generated_bodies import PATHS, broken_body, valid_body
@@ -248,10 +250,10 @@ async def test_a_refusal_and_a_failure_are_problems(
 async def test_an_answer_that_is_not_finite_is_not_given(
     wire: Wired, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def broken(_: object) -> None:
-        raise PredictError("not finite")
+    def broken(*_: object) -> dict[str, Array]:
+        return {"probabilities": np.full((1, 10), np.nan, np.float32)}
 
-    monkeypatch.setattr("service.served_model.finite", broken)
+    monkeypatch.setattr(wire.service.registry.find("classify").batcher, "_run", broken)
     answered = await wire.send(post(IMAGE.path, IMAGE.body))
 
     assert (answered.status, wire.handed_over) == (500, 0)

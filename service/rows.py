@@ -80,7 +80,9 @@ class Selection:
     def cells(self) -> int:
         """Real cells: the lengths of the selected rows added up."""
         lengths = self.rows.lengths
-        return self.size if lengths is None else int(lengths[self.index].sum())
+        if lengths is None:
+            return self.size
+        return self.longest if len(lengths) == 1 else int(lengths[self.index].sum())
 
 
 def bucket_of(length: int) -> int:

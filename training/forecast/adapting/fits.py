@@ -77,7 +77,8 @@ def _fit(
     plan: BacktestPlan,
 ) -> Fit:
     started = time.monotonic()
-    task = AdaptingTask(network, OwnBatches(series, config, plan.ahead), inner)
+    batches = OwnBatches(series, config, plan.ahead)
+    task = AdaptingTask(network, batches, inner, config.magnitude_share)
     before = task.validate(network.eval())["error"]
     history = fit(task, config, title=config.name)
     seconds = max(history.wall_time_s, time.monotonic() - started)

@@ -21,10 +21,17 @@ class AdaptingTask:
     goal: Literal["min", "max"] = "min"
     unit = "windows"
 
-    def __init__(self, network: nn.Module, batches: OwnBatches, inner: Sequence[Case]) -> None:
+    def __init__(
+        self,
+        network: nn.Module,
+        batches: OwnBatches,
+        inner: Sequence[Case],
+        magnitude_share: float,
+    ) -> None:
         self.network = network
         self._batches = batches
         self._inner = list(inner)
+        self._magnitude_share = magnitude_share
 
     def batch(self, step: int) -> Batch:
         """Windows of this step."""
@@ -36,7 +43,7 @@ class AdaptingTask:
 
     def loss(self, batch: Batch) -> Tensor:
         """Scaled pinball loss."""
-        return forecast_loss(cast(Forecaster, self.network), batch)
+        return forecast_loss(cast(Forecaster, self.network), batch, self._magnitude_share)
 
     def validate(self, network: nn.Module) -> Mapping[str, float]:
         """Mean scaled quantile error on the windows that choose the step."""

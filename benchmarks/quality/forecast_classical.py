@@ -5,7 +5,7 @@
 
 Quantiles are the bounds of the method's own central intervals of 20, 40, 60 and 80 %, and its point
 forecast for 0.5. Every series is a line of the cache, with the processor time that it took.
-Expect: 40 minutes on one quiet core, most of them AutoARIMA's; seconds when the cache is full.
+Expect: 40 minutes on one quiet core, 31 of them for AutoARIMA; seconds when the cache is full.
 """
 
 import hashlib

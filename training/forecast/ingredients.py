@@ -113,7 +113,7 @@ ROWS: dict[str, Row] = {
     "mlp": Row("MLP over the newest 64 steps in place of the GRU", {"cell": "mlp"}),
     "lstm": Row("LSTM in place of the GRU", {"cell": "lstm"}),
     "rnn": Row("plain recurrent cell in place of the GRU", {"cell": "rnn"}),
-    "smaller": Row("a quarter of the network", {"hidden_size": 24, "width": 48}),
+    "smaller": Row("a third of the network", {"hidden_size": 24, "width": 48}),
     "larger": Row("three times the network", {"hidden_size": 128, "width": 256}),
     "loss-mase": Row("loss relative to MASE's scale only", {"magnitude_share": 0.0}),
     "loss-wql": Row("loss relative to the magnitude only", {"magnitude_share": 1.0}),

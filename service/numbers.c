@@ -167,7 +167,8 @@ static PyObject *grids(PyObject *module, PyObject *arguments) {
     Place at = skip(first_field(PyBytes_AS_STRING(body), name), '[');
     if (!at || side < 1) Py_RETURN_NONE;
     Py_ssize_t n_grids = count(body, at, '[') / (side + 1);
-    if (n_grids < 1) Py_RETURN_NONE;
+    /* A level and what follows it take two characters: no more memory than the body has earned. */
+    if (n_grids < 1 || n_grids > PyBytes_GET_SIZE(body) / (2 * side * side)) Py_RETURN_NONE;
     float *greys = NULL;
     PyObject *array = new_array(n_grids * side * side, &greys);
     if (!array) return NULL;

@@ -1,6 +1,7 @@
 """Numbers read in C are those that Python reads, and what is no JSON is not read."""
 
 import json
+import tracemalloc
 from random import Random
 
 import numpy as np
@@ -128,6 +129,20 @@ def test_what_is_no_grey_level_is_not_read(pixel: str) -> None:
     body = images([IMAGE]).replace(b"0.0", pixel.encode(), 1)
 
     assert read_images(body) is None
+
+
+@pytest.mark.parametrize("character", [b"[", b",", b"0", b"[0,", b"[["])
+def test_a_body_that_only_promises_numbers_takes_no_memory_for_them(character: bytes) -> None:
+    body = character * (1_000_000 // len(character))
+    tracemalloc.start()
+    try:
+        assert read_images(b'{"images":[' + body) is None
+        assert read_series(b'{"series":[' + body) is None
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+
+    assert peak < 6 * len(body)
 
 
 def test_an_image_may_come_with_the_name_of_a_model() -> None:

@@ -6,8 +6,8 @@ MOST_TURNS = 3
 class Gathering:
     """Lets a batch grow for some turns of the event loop, as long as every turn brings rows.
 
-    While the bodies of some requests are read, others arrive. One look at the sockets costs a few
-    microseconds, and each row that comes along makes the pass cheaper for all. Nothing is waited
+    While the bodies of some requests are read, others arrive. A look at the sockets costs less than
+    a row, and each row that comes along makes the pass cheaper for all. Nothing is waited
     for: a turn that brings nothing ends it, and so does a full pass. A lone row is not held up at
     all, several of one request for one look.
     """

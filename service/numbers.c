@@ -144,14 +144,14 @@ static PyObject *new_array(Py_ssize_t size, float **numbers) {
     return array;
 }
 
-/* ``made`` with the offset behind it, or None if there is no such place. */
+/* ``made`` with the offset behind it; None if there is no such place, unless memory ran out. */
 static PyObject *answer(PyObject *body, PyObject *made, Place behind) {
-    if (!made && PyErr_Occurred()) return NULL;
-    if (!behind) {
-        Py_XDECREF(made);
-        Py_RETURN_NONE;
+    if (behind && !PyErr_Occurred()) {
+        return Py_BuildValue("Nn", made, (Py_ssize_t)(behind - PyBytes_AS_STRING(body)));
     }
-    return Py_BuildValue("Nn", made, (Py_ssize_t)(behind - PyBytes_AS_STRING(body)));
+    Py_XDECREF(made);
+    if (PyErr_Occurred()) return NULL;
+    Py_RETURN_NONE;
 }
 
 PyDoc_STRVAR(grids_doc,
@@ -235,7 +235,8 @@ static PyObject *lists(PyObject *module, PyObject *arguments) {
     if (!at) Py_RETURN_NONE;
     int gaps = 0;
     float *numbers = NULL, *end;
-    PyObject *lengths = PyList_New(0); /* a number is followed by a comma, but the last one */
+    PyObject *lengths = PyList_New(0);
+    /* Behind every number but the last one there is a comma. */
     PyObject *array = lengths ? new_array(count(body, at, ',') + 1, &numbers) : NULL;
     if (!array) {
         Py_XDECREF(lengths);
@@ -243,7 +244,7 @@ static PyObject *lists(PyObject *module, PyObject *arguments) {
     }
     end = numbers;
     at = read_lists(at, largest, &end, &gaps, lengths);
-    if (PyByteArray_Resize(array, (end - numbers) * (Py_ssize_t)sizeof(float)) < 0) at = NULL;
+    if (at && PyByteArray_Resize(array, (end - numbers) * (Py_ssize_t)sizeof(float)) < 0) at = NULL;
     return answer(body, Py_BuildValue("NNi", array, lengths, gaps), at);
 }
 

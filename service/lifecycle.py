@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from threading import Event
 from time import perf_counter
 
+from service.allocator import in_use as allocator_in_use
 from service.batcher import Batcher
 from service.board import Place, State
 from service.compiled_json import COMPILED
@@ -177,6 +178,7 @@ class Service:
             "worker": self.place.index,
             "threads": self.threads.intra_op,
             "numbers": "compiled" if COMPILED else "simdjson",
+            "allocator": allocator_in_use(),
         }
         logger.info("ready: %s", names, extra={"fields": fields})
 

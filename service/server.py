@@ -8,6 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from service.allocator import PRELOAD, restart_with, to_preload
 from service.authorization import authorize_from
 from service.board import Board, Place
 from service.endings import STARTUP_FAILURE, end_quietly_on_sigterm
@@ -35,16 +36,21 @@ def run_server(settings: Settings) -> int:
     try:
         Repository(settings.repository).active_exports()
         authorize_from(settings)
+        library = to_preload(settings.allocator)
+        plan = plan_threads(settings.workers, settings.threads)
+        if plan.workers == 1 and library:
+            restart_with(library)
         listener = listen(settings.host, settings.port)
     except StartupError as error:
         logger.critical("cannot start: %s", error.detail)
         return STARTUP_FAILURE
-    plan = plan_threads(settings.workers, settings.threads)
     planned = settings.model_copy(update={"workers": plan.workers})
     _announce(listener, settings, plan)
     with listener:
         return (
-            _run_alone(planned, listener) if plan.workers == 1 else _run_workers(planned, listener)
+            _run_alone(planned, listener)
+            if plan.workers == 1
+            else _run_workers(planned, listener, library)
         )
 
 
@@ -103,12 +109,13 @@ def _run_alone(settings: Settings, listener: socket.socket) -> int:
     return 0 if server.started else STARTUP_FAILURE
 
 
-def _run_workers(settings: Settings, listener: socket.socket) -> int:
+def _run_workers(settings: Settings, listener: socket.socket, library: str | None) -> int:
     plan_workers = int(settings.workers)
     board = Board.shared(plan_workers)
+    environment = _environment(settings, library)
 
     def start(index: int) -> subprocess.Popen[bytes]:
-        return _start_worker(settings, index, board, listener)
+        return _start_worker(index, board, listener, environment)
 
     supervisor = Supervisor(
         start,
@@ -121,17 +128,23 @@ def _run_workers(settings: Settings, listener: socket.socket) -> int:
 
 
 def _start_worker(
-    settings: Settings, index: int, board: Board, listener: socket.socket
+    index: int, board: Board, listener: socket.socket, environment: dict[str, str]
 ) -> subprocess.Popen[bytes]:
     """A fresh process: it reads the settings from its environment."""
     descriptors = (board.fd or 0, listener.fileno())
-    path = os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")]).rstrip(os.pathsep)
     arguments = (index, *descriptors, os.getpid())
     return subprocess.Popen(  # noqa: S603 - our own program
         [sys.executable, "-m", "service.worker", *map(str, arguments)],
-        env={**os.environ, **as_environment(settings), "PYTHONPATH": path},
+        env=environment,
         pass_fds=descriptors,
     )
+
+
+def _environment(settings: Settings, library: str | None) -> dict[str, str]:
+    """The environment of a worker."""
+    path = os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")]).rstrip(os.pathsep)
+    preload = {PRELOAD: library} if library else {}
+    return {**os.environ, **as_environment(settings), **preload, "PYTHONPATH": path}
 
 
 def as_environment(settings: Settings) -> dict[str, str]:

@@ -104,6 +104,11 @@ class Settings(BaseSettings):
         le=1024,
         description="Threads inside one forward pass; small models are fastest with one.",
     )
+    allocator: str = Field(
+        "auto",
+        min_length=1,
+        description="Hands out memory; auto: tcmalloc or the like if installed; system; or a path.",
+    )
     precision: Literal["auto", "float32"] = Field(
         "auto",
         description="auto: bfloat16 or int8 for models measured in it, where the CPU has it.",

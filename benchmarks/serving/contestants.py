@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from benchmarks.serving.protocols import Bento, Dialect, OpenInference, Plain
+from service.allocator import AUTO, PRELOAD, to_preload
 
 HERE = Path(__file__).parent
 SERVERS = HERE / "servers"
@@ -83,6 +84,12 @@ def contestants(repository: Path) -> list[Contestant]:
 def _with_reduced_precision(repository: Path) -> frozenset[str]:
     manifests = [json.loads(each.read_text()) for each in repository.glob("*/*/manifest.json")]
     return frozenset(each["name"] for each in manifests if each.get("reduced_precision"))
+
+
+def quick_memory() -> dict[str, str]:
+    """The allocator that this server takes by itself where it is installed, for everybody."""
+    library = os.environ.get(PRELOAD) or to_preload(AUTO)
+    return {PRELOAD: library} if library else {}
 
 
 def processors() -> int:

@@ -6,8 +6,9 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 
-from benchmarks.serving.contestants import Contestant, processors
+from benchmarks.serving.contestants import Contestant, processors, quick_memory
 from benchmarks.serving.environments import version_of
+from service.allocator import PRELOAD
 from service.version import project_version
 
 
@@ -23,6 +24,7 @@ def facts(contestants: list[Contestant]) -> dict[str, object]:
         "kernel": platform.release(),
         "python": platform.python_version(),
         "torch": version("torch"),
+        "allocator": Path(quick_memory().get(PRELOAD, "of the C library")).name,
         "versions": versions,
         "load_average_before": round(os.getloadavg()[0], 2),
     }

@@ -17,7 +17,7 @@ from uuid import uuid4
 
 import psutil
 
-from benchmarks.serving.contestants import BUILD, SERVERS, Contestant, processors
+from benchmarks.serving.contestants import BUILD, SERVERS, Contestant, processors, quick_memory
 
 MARK = "SEQSERVE_BENCH_MARK"
 START_TIMEOUT_S = 120.0
@@ -125,6 +125,7 @@ def _environment(
     return (
         mine
         | spare
+        | quick_memory()
         | {
             "PORT": str(ports[0]),
             "PYTHONPATH": str(SERVERS / "shared"),

@@ -30,7 +30,8 @@ def section(report: Row) -> str:
         f"Requests a second (median, 99th percentile in ms), {report['rounds']} rounds in "
         f"{report['minutes']} minutes, "
         f"{facts['date']}, {facts['processors']} cores ({facts['processor']}) shared with "
-        f"{report['generator']}; torch {facts['torch']}; {versions}."
+        f"{report['generator']}; torch {facts['torch']}, "
+        f"allocator {facts['allocator']} for all; {versions}."
     )
     picture = "![Requests a second of each server](docs/images/serving.png)"
     return "\n\n".join([lead, picture, markdown(_overview(report)), markdown(_targets(report))])

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.serving.cases import Case
-from benchmarks.serving.contestants import ROOT, processors
+from benchmarks.serving.contestants import ROOT, processors, quick_memory
 
 
 def batch_of(connections: int, workers: int) -> int:
@@ -24,7 +24,7 @@ def roof(repository: Path, case: Case, connections: int, seconds: float) -> dict
     batch = batch_of(connections, workers)
     command = [sys.executable, "-m", "benchmarks.serving.roofline", case.model, str(case.items)]
     command += [str(batch), str(seconds), str(repository)]
-    environment = os.environ | {"OMP_NUM_THREADS": "1"}
+    environment = os.environ | quick_memory() | {"OMP_NUM_THREADS": "1"}
     # One lone connection keeps one worker busy, not all of them.
     n_processes = min(workers, connections)
     processes = [

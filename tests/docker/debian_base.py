@@ -10,7 +10,7 @@ from tests.docker.engine import Engine, require
 NAME = "seqserve-test-base"
 SUITE = "bookworm"  # its python3 is 3.11, the Python of the Dockerfile's default base
 PACKAGES = "python3,python3-venv,ca-certificates"
-COMPILER = "gcc,libc6-dev,python3-dev"
+BUILDING = "gcc,libc6-dev,python3-dev,libtcmalloc-minimal4"
 # Left out, as in official slim images: what an image never reads.
 LEFT_OUT = (
     "./var/cache/apt/*",
@@ -28,9 +28,9 @@ def import_base(engine: Engine, cache: Path) -> str:
 
 
 def import_builder(engine: Engine, cache: Path) -> str:
-    """The same with a C compiler in it."""
-    archive = cache / f"debian-{SUITE}-python-gcc.tar"
-    return _imported(engine, archive, f"{NAME}-builder", f"{PACKAGES},{COMPILER}")
+    """The same with what the first stage would otherwise fetch."""
+    archive = cache / f"debian-{SUITE}-python-builder.tar"
+    return _imported(engine, archive, f"{NAME}-builder", f"{PACKAGES},{BUILDING}")
 
 
 def _imported(engine: Engine, archive: Path, name: str, packages: str) -> str:

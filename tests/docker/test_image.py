@@ -50,14 +50,26 @@ def test_no_compiler_and_no_installer_is_in_the_image(engine: Engine, image: str
     assert inside(engine, image, "sh", "-c", search) == ""
 
 
-@pytest.mark.skipif(
+needs_builder = pytest.mark.skipif(
     "SEQSERVE_TEST_BASE" in os.environ and "SEQSERVE_TEST_BUILDER" not in os.environ,
-    reason="name an image with gcc in SEQSERVE_TEST_BUILDER to see it used",
+    reason="name an image with gcc and libtcmalloc-minimal4 in SEQSERVE_TEST_BUILDER",
 )
+
+
+@needs_builder
 def test_numbers_are_read_by_the_part_in_c(engine: Engine, image: str) -> None:
     program = "from service.numbers import lists; print(lists(b'{\"a\":[1]}', 'a', 9)[0][1])"
 
     assert inside(engine, image, "python", "-c", program) == "[1]"
+
+
+@needs_builder
+def test_every_worker_uses_the_quicker_allocator(engine: Engine, image: str) -> None:
+    for workers in (1, 2):
+        with serving(engine, image, f"--env=SEQSERVE_WORKERS={workers}") as one:
+            one.wait_until_healthy()
+
+            assert one.logs().count('"allocator":"tcmalloc"') == workers
 
 
 def test_the_image_holds_the_pinned_packages_and_no_other(engine: Engine, image: str) -> None:

@@ -23,7 +23,8 @@ def report() -> Row:
     visit = {"server": "seqserve", "model": "digits", "start_s": 2.5, "pss_bytes": 4e8}
     facts = {"date": "2026-11-21 13:45 UTC", "processor": "a processor", "processors": 2}
     return {
-        "facts": facts | {"torch": "2.13.0", "versions": {"Mosec": "0.9.8"}},
+        "facts": facts
+        | {"torch": "2.13.0", "allocator": "quick.so", "versions": {"Mosec": "0.9.8"}},
         "generator": "wrk",
         "rounds": 3,
         "minutes": 21.5,

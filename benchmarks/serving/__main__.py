@@ -16,7 +16,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from benchmarks.serving import plot, profile, readme, tables
 from benchmarks.serving.cases import CASES
-from benchmarks.serving.contestants import BUILD, ROOT, Contestant, contestants
+from benchmarks.serving.contestants import BUILD, ROOT, Contestant, contestants, with_quick_memory
 from benchmarks.serving.environments import CannotRun, build, require_built
 from benchmarks.serving.generator import Generator
 from benchmarks.serving.machine import facts
@@ -38,6 +38,9 @@ def compare(  # noqa: PLR0913, PLR0917 - the options of the command
     quick: Annotated[bool, typer.Option(help="One round of one second each.")] = False,
     skip_build: Annotated[bool, typer.Option(help="Use the environments that exist.")] = False,
     model: Annotated[str | None, typer.Option(help="One model: digits, forecaster.")] = None,
+    same_allocator: Annotated[
+        bool, typer.Option(help="Preload the allocator that seqserve takes for all servers.")
+    ] = False,
     repository: Annotated[Path, typer.Option(help="Exports to serve.")] = Path("models/repository"),
     output: Annotated[Path, typer.Option(help="Where the figures go.")] = REPORT,
     picture: Annotated[Path, typer.Option(help="Where the plot goes.")] = BUILD / "serving.png",
@@ -47,6 +50,8 @@ def compare(  # noqa: PLR0913, PLR0917 - the options of the command
         return
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that servers are ended too
     chosen = _chosen(contestants(repository), only)
+    if same_allocator:
+        chosen = [with_quick_memory(each) for each in chosen]
     cases = tuple(case for case in CASES if model in (None, case.model))
     plan = Plan(repository, cases, 1 if quick else seconds, 1 if quick else rounds)
     generator = Generator(BUILD / "bodies")

@@ -3,7 +3,7 @@
 import json
 import os
 import sys
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from benchmarks.serving.protocols import Bento, Dialect, OpenInference, Plain
@@ -13,6 +13,12 @@ HERE = Path(__file__).parent
 SERVERS = HERE / "servers"
 ROOT = HERE.parent.parent
 BUILD = ROOT / "build" / "bench"
+
+
+def quick_memory() -> dict[str, str]:
+    """What preloads the allocator that this server takes by itself where it is installed."""
+    library = os.environ.get(PRELOAD) or to_preload(AUTO)
+    return {PRELOAD: library} if library else {}
 
 
 @dataclass(frozen=True)
@@ -67,7 +73,14 @@ OTHERS = (
     Contestant("MLServer", "mlserver", OpenInference()),
     Contestant("BentoML", "bentoml", Bento()),
     Contestant("Ray Serve", "ray"),
-    Contestant("TorchServe", "torchserve", Plain("/predictions"), needs="java"),
+    # The only one whose documentation names an allocator.
+    Contestant(
+        "TorchServe",
+        "torchserve",
+        Plain("/predictions"),
+        needs="java",
+        environment=quick_memory(),
+    ),
 )
 QUIET = {"SEQSERVE_ACCESS_LOG": "false", "SEQSERVE_LOG_LEVEL": "warning"}
 OURS = Contestant("seqserve", None, environment=QUIET)
@@ -81,15 +94,14 @@ def contestants(repository: Path) -> list[Contestant]:
     return [*OTHERS, OURS, *([again] if reduced else [])]
 
 
+def with_quick_memory(contestant: Contestant) -> Contestant:
+    """The same with the allocator preloaded, whatever its documentation says."""
+    return replace(contestant, environment=contestant.environment | quick_memory())
+
+
 def _with_reduced_precision(repository: Path) -> frozenset[str]:
     manifests = [json.loads(each.read_text()) for each in repository.glob("*/*/manifest.json")]
     return frozenset(each["name"] for each in manifests if each.get("reduced_precision"))
-
-
-def quick_memory() -> dict[str, str]:
-    """The allocator that this server takes by itself where it is installed, for everybody."""
-    library = os.environ.get(PRELOAD) or to_preload(AUTO)
-    return {PRELOAD: library} if library else {}
 
 
 def processors() -> int:

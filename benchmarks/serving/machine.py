@@ -24,10 +24,16 @@ def facts(contestants: list[Contestant]) -> dict[str, object]:
         "kernel": platform.release(),
         "python": platform.python_version(),
         "torch": version("torch"),
-        "allocator": Path(quick_memory().get(PRELOAD, "of the C library")).name,
+        "allocators": {each.name: _allocator(each) for each in contestants},
         "versions": versions,
         "load_average_before": round(os.getloadavg()[0], 2),
     }
+
+
+def _allocator(contestant: Contestant) -> str:
+    """The library that hands out memory to a server, "" for that of the C library."""
+    preloaded = contestant.environment | (quick_memory() if contestant.ours else {})
+    return Path(preloaded.get(PRELOAD, "")).name
 
 
 def _processor() -> str:

@@ -17,7 +17,7 @@ from uuid import uuid4
 
 import psutil
 
-from benchmarks.serving.contestants import BUILD, SERVERS, Contestant, processors, quick_memory
+from benchmarks.serving.contestants import BUILD, SERVERS, Contestant, processors
 
 MARK = "SEQSERVE_BENCH_MARK"
 START_TIMEOUT_S = 120.0
@@ -118,14 +118,14 @@ def _environment(
     """What the scripts in ``servers/`` read, and one thread a pass for everybody."""
     mine = {name: value for name, value in os.environ.items() if not name.startswith("SEQSERVE_")}
     mine |= {"OMP_NUM_THREADS": "1", "PYTHONDONTWRITEBYTECODE": "1"}
+    mine |= contestant.environment
     if contestant.folder is None:
-        return mine | contestant.environment
+        return mine
     mine.pop("VIRTUAL_ENV", None)
     spare = {f"BENCH_SPARE_PORT_{at}": str(port) for at, port in enumerate(ports) if at}
     return (
         mine
         | spare
-        | quick_memory()
         | {
             "PORT": str(ports[0]),
             "PYTHONPATH": str(SERVERS / "shared"),

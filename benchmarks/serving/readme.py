@@ -30,11 +30,17 @@ def section(report: Row) -> str:
         f"Requests a second (median, 99th percentile in ms), {report['rounds']} rounds in "
         f"{report['minutes']} minutes, "
         f"{facts['date']}, {facts['processors']} cores ({facts['processor']}) shared with "
-        f"{report['generator']}; torch {facts['torch']}, "
-        f"allocator {facts['allocator']} for all; {versions}."
+        f"{report['generator']}; torch {facts['torch']}; {versions}{_allocators(facts)}."
     )
     picture = "![Requests a second of each server](docs/images/serving.png)"
     return "\n\n".join([lead, picture, markdown(_overview(report)), markdown(_targets(report))])
+
+
+def _allocators(facts: Row) -> str:
+    """Which servers have another allocator than the C library's."""
+    with_one = {name: library for name, library in facts["allocators"].items() if library}
+    libraries = ", ".join(dict.fromkeys(with_one.values()))
+    return f"; {libraries} preloaded for {', '.join(with_one)}" if with_one else ""
 
 
 def _overview(report: Row) -> Table:

@@ -24,7 +24,11 @@ def report() -> Row:
     facts = {"date": "2026-11-21 13:45 UTC", "processor": "a processor", "processors": 2}
     return {
         "facts": facts
-        | {"torch": "2.13.0", "allocator": "quick.so", "versions": {"Mosec": "0.9.8"}},
+        | {
+            "torch": "2.13.0",
+            "allocators": {"Mosec": "", "seqserve": "quick.so"},
+            "versions": {"Mosec": "0.9.8"},
+        },
         "generator": "wrk",
         "rounds": 3,
         "minutes": 21.5,
@@ -56,6 +60,7 @@ def test_the_section_replaces_only_what_is_between_the_markers(report: Row) -> N
     assert "| seqserve | - | 4,500 (2.50, 9.75) |" in text
     assert "old" not in text
     assert "2026-11-21" in text
+    assert "; quick.so preloaded for seqserve." in text
     assert insert(text, report) == text
 
 

@@ -95,7 +95,10 @@ class Layers(nn.Module):
 
 
 class Written(nn.Module):
-    """What these cells share: layers of sweeps, and a state of zeros to begin with."""
+    """What these cells share: layers of sweeps, and a state of zeros to begin with.
+
+    ``forward`` stands in each of them: TorchScript does not find overloads that are inherited.
+    """
 
     n_states = 1
     make_sweep: Callable[..., nn.Module]

@@ -12,7 +12,8 @@ from training.errors import CheckpointError
 
 CHECKPOINT_FILE = "checkpoint.pt"
 # What may differ between a training and its continuation.
-_FREE = {"resume", "device", "threads", "repository", "runs", "steps", "settling_steps", "anyway"}
+_FREE = {"resume", "device", "threads", "repository", "runs", "anyway"}
+_FREE |= {"steps", "settling_steps", "refit"}
 
 
 def save_checkpoint(path: Path, state: dict[str, Any], config: TrainingConfig) -> None:

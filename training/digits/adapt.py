@@ -93,7 +93,9 @@ def _fitted(config: DigitsTraining, parent: Parent, folds: Folds) -> DigitsTrain
     name = config.name or adapted_name(parent, config.data or Path("smoke"))
     precision = supported_precision(config.precision, config.device)
     keep = "last" if folds.crossed else config.keep
-    plain = replace(config, name=name, precision=precision, keep=keep, seeds=1, teachers=0)
+    plain = replace(
+        config, name=name, precision=precision, keep=keep, seeds=1, teachers=0, refit=False
+    )
     return with_sizes_of(parent, plain)
 
 

@@ -83,6 +83,12 @@ class DigitsTraining(TunableConfig):
         tuned=0,
         minimum=0,
     )
+    refit: bool = option(
+        True,
+        "Make the last stage once more with the validation images among the training images, "
+        "and export that network; the other one gives all validation figures.",
+        tuned=False,
+    )
     settling_augmentation: float = option(
         0.4, "Strength of the augmentation in the last stage.", minimum=0.0
     )
@@ -111,3 +117,8 @@ class DigitsTraining(TunableConfig):
         maximum=1.0,
         tuned=0.99,
     )
+
+    @property
+    def refits(self) -> bool:
+        """Whether there is a refit: it repeats the last stage, so without one there is none."""
+        return self.refit and self.settling_steps > 0

@@ -12,6 +12,7 @@ from training.digits.config import DigitsTraining
 from training.digits.data import DigitData
 from training.digits.evaluation import Scores, class_prior, score
 from training.digits.page import build_page
+from training.digits.refit import TWIN_NOTE, describe_refit
 from training.digits.runs import Run
 from training.digits.teacher import Teacher
 from training.draft import Draft
@@ -24,7 +25,7 @@ def draft_of(
     data: DigitData, config: DigitsTraining, runs: Sequence[Run], best: Run, *, page: str = ""
 ) -> Draft:
     """All that the exporter needs besides the network; ``page`` replaces the usual report."""
-    metrics = metrics_of(data, runs, best)
+    metrics = metrics_of(data, config, runs, best)
     return Draft(
         name=config.name,
         task="classify",
@@ -47,7 +48,9 @@ def draft_of(
     )
 
 
-def metrics_of(data: DigitData, runs: Sequence[Run], best: Run) -> list[Metric]:
+def metrics_of(
+    data: DigitData, config: DigitsTraining, runs: Sequence[Run], best: Run
+) -> list[Metric]:
     """Test figures of the exported run, the spread over the seeds, and the class prior."""
     prior = class_prior(data.training, len(data.classes), len(data.test))
     baseline = score(prior, data.test.labels)
@@ -59,6 +62,7 @@ def metrics_of(data: DigitData, runs: Sequence[Run], best: Run) -> list[Metric]:
         baselines = {} if base is None else {"class prior": base}
         return Metric(name, data.name, "test", value, baselines, note)
 
+    held_out = f"{data.note}; {TWIN_NOTE}" if config.refits else data.note
     return [
         test_metric("accuracy", best.test.accuracy, baseline.accuracy, f"seed {best.seed}"),
         test_metric(
@@ -75,7 +79,7 @@ def metrics_of(data: DigitData, runs: Sequence[Run], best: Run) -> list[Metric]:
         ),
         test_metric("accuracy, mean of seeds", statistics.mean(accuracies), note=seeds),
         test_metric("accuracy, standard deviation over seeds", spread, note=seeds),
-        Metric("accuracy", data.name, "validation", best.validation.accuracy, note=data.note),
+        Metric("accuracy", data.name, "validation", best.validation.accuracy, note=held_out),
     ]
 
 
@@ -84,7 +88,7 @@ def training_of(
 ) -> dict[str, Any]:
     """What was trained, how and for how long."""
     described = describe_training(config, best.history)
-    return described | {
+    told = {
         # Without --resume the same command trains the same from the start.
         "command": described["command"].replace(" --resume", ""),
         "seed": best.seed,
@@ -95,6 +99,7 @@ def training_of(
         "split": data.note,
         "md5_unzipped": dict(data.md5),
     }
+    return described | told | describe_refit(config, data)
 
 
 def _wall_time_s(runs: Sequence[Run], best: Run) -> float:

@@ -7,6 +7,7 @@ from training.digits import plots
 from training.digits.config import DigitsTraining
 from training.digits.data import DigitData
 from training.digits.evaluation import confusion, probabilities_of
+from training.digits.refit import describe_refit
 from training.digits.runs import Run
 from training.provenance import chosen_options
 from training.report import Report
@@ -29,7 +30,7 @@ def build_page(
     )
     report = Report(f"{config.name}: digits read row by row", summary)
     report.table("Metrics", ("metric", "split", "value", "class prior", "note"), _metrics(metrics))
-    report.table("Runs", _RUN_HEADER, [_run(run) for run in runs], _RUN_NOTE)
+    report.table("Runs", _RUN_HEADER, [_run(run) for run in runs], _run_note(data, config))
     report.figure("Learning", plots.learning_curves(runs))
     if len(data.classes) <= plots.MAX_CLASSES_SHOWN:
         table = confusion(predicted, labels, len(data.classes))
@@ -52,7 +53,11 @@ def build_page(
 
 
 _RUN_HEADER = ("seed", "validation accuracy", "test accuracy", "test errors", "NLL", "ECE", "s")
-_RUN_NOTE = "Only validation decides which run is exported."
+
+
+def _run_note(data: DigitData, config: DigitsTraining) -> str:
+    refit = describe_refit(config, data).get("refit", {"note": ""})
+    return f"Only validation decides which run is exported. {refit['note']}".strip()
 
 
 def _run(run: Run) -> tuple[object, ...]:

@@ -14,12 +14,14 @@ import numpy as np
 import torch
 import typer
 
+from models.export_folder import read_manifest
 from models.int8_conversion import computes_in_bytes
 from models.int8_reader import Int8Reader, RowProbabilitiesEitherWay
 from models.manifest import INT8_SWITCH, ReducedPrecision
 from models.row_classifier import RowClassifier, RowProbabilities
 from training.digits.data import DigitData, load_digits
 from training.digits.evaluation import score
+from training.digits.refit import LEARNED_NOTE
 from training.draft import Draft
 from training.errors import ExportError, TrainingError
 from training.export import load_graph, write_export
@@ -60,6 +62,8 @@ def _either_way(
 def measure_precision(folder: Path, data: DigitData) -> ReducedPrecision:
     """Note accuracy and likelihood of the export in ``folder`` in both precisions.
 
+    Both answer the same images, so it does not matter whether a refit has learned from them.
+
     Raises:
         ExportError: too much is lost, an answer depends on its batch, or the processor lacks the
             instructions.
@@ -76,7 +80,8 @@ def measure_precision(folder: Path, data: DigitData) -> ReducedPrecision:
             "log-likelihood": -scores.negative_log_likelihood,
         }
 
-    measured = Measurement(data=data.name, inputs=[images], figures=figures)
+    note = LEARNED_NOTE if "refit" in read_manifest(folder).training else ""
+    measured = Measurement(data=data.name, inputs=[images], figures=figures, note=note)
     return add_reduced_precision(folder, dtype, [measured], may_lose=MAY_LOSE)
 
 

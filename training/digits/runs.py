@@ -11,7 +11,7 @@ from training.checkpoint import CHECKPOINT_FILE
 from training.digits.config import DigitsTraining
 from training.digits.data import DigitData
 from training.digits.evaluation import Scores, best_temperature, probabilities_of, score
-from training.digits.settling import Stages, fit_stages, settling_config
+from training.digits.stages import ByStage, configs_of, fit_stages, images_of
 from training.digits.task import DigitsTask, logits_of
 from training.digits.teacher import TaughtTask, Teacher, teacher_configs, train_teacher
 from training.loop import History
@@ -19,7 +19,11 @@ from training.loop import History
 
 @dataclass(frozen=True)
 class Run:
-    """The averaged weights of one seed that validated best, and what they reach."""
+    """The network of one seed, and what it reaches; after a refit, what its twin reaches, too.
+
+    ``network`` and ``test`` belong together, as do ``temperature``, ``validation`` and the steps of
+    ``history``: those are of the network that never learned from the validation images.
+    """
 
     seed: int
     network: RowClassifier
@@ -34,15 +38,16 @@ class Run:
 def train_seeds(data: DigitData, config: DigitsTraining) -> list[Run]:
     """Train the teachers, then ``config.seeds`` networks; with ``resume``, go on where it stopped.
 
-    Each is trained in two stages, the last one with weaker warps (``training.digits.settling``).
+    Each goes through the stages of ``training.digits.stages``.
 
     Raises:
         Interrupted: Ctrl-C or SIGTERM; every finished run and the checkpoint are kept.
     """
     students = [_of_seed(config, config.seed + i) for i in range(config.seeds)]
-    stages = _continued([*teacher_configs(config), *students])
-    teachers = [train_teacher(data, own) for own in stages[: config.teachers]]
-    return [_train(data, own, teachers) for own in stages[config.teachers :]]
+    trainings = _continued([*teacher_configs(config), *students])
+    images = images_of(data)
+    teachers = [train_teacher(images, own) for own in trainings[: config.teachers]]
+    return [_train(images, own, teachers) for own in trainings[config.teachers :]]
 
 
 def best_run(runs: Sequence[Run]) -> Run:
@@ -54,16 +59,16 @@ def _of_seed(config: DigitsTraining, seed: int) -> DigitsTraining:
     return replace(config, seed=seed, seeds=1, name=f"{config.name}/seed-{seed}")
 
 
-def _continued(configs: Sequence[DigitsTraining]) -> list[Stages]:
-    """Both stages of each; resume those that have begun, or without ``resume`` forget them."""
-    stages = [(own, settling_config(own)) for own in configs]
-    every = [config for both in stages for config in both]
+def _continued(configs: Sequence[DigitsTraining]) -> list[ByStage[DigitsTraining]]:
+    """The stages of each; resume those that have begun, or without ``resume`` forget them."""
+    trainings = [configs_of(own) for own in configs]
+    every = [config for stages in trainings for config in stages]
     if not any(own.resume for own in every):  # a later --resume must not meet older runs
         for own in every:
             (own.run_folder / CHECKPOINT_FILE).unlink(missing_ok=True)
     elif any(map(_has_checkpoint, every)):
-        return [(_resumed(first), _resumed(last)) for first, last in stages]
-    return stages
+        return [ByStage(*map(_resumed, stages)) for stages in trainings]
+    return trainings
 
 
 def _resumed(config: DigitsTraining) -> DigitsTraining:
@@ -74,12 +79,18 @@ def _has_checkpoint(config: DigitsTraining) -> bool:
     return (config.run_folder / CHECKPOINT_FILE).is_file()
 
 
-def _train(data: DigitData, stages: Stages, teachers: Sequence[Teacher]) -> Run:
-    config, last = stages
-    first_task = _task(data, config, [teacher.network for teacher in teachers])
-    last_task = _task(data, last, [teacher.settled for teacher in teachers])
-    history = fit_stages(stages, first_task, last_task)
-    run = measured(last_task.network, data, config.seed, history)
+def _train(
+    images: ByStage[DigitData], configs: ByStage[DigitsTraining], teachers: Sequence[Teacher]
+) -> Run:
+    tasks = ByStage(
+        *(
+            _task(data, config, [teacher.networks[stage] for teacher in teachers])
+            for stage, (data, config) in enumerate(zip(images, configs, strict=True))
+        )
+    )
+    history = fit_stages(configs, tasks)
+    networks = ByStage(*(task.network for task in tasks))
+    run = measured(networks, images.first, configs.first.seed, history)
     return replace(run, teachers=tuple(teachers))
 
 
@@ -87,10 +98,11 @@ def _task(data: DigitData, config: DigitsTraining, teachers: Sequence[nn.Module]
     return TaughtTask(data, config, teachers) if teachers else DigitsTask(data, config)
 
 
-def measured(network: nn.Module, data: DigitData, seed: int, history: History) -> Run:
-    """Choose the network's temperature on validation, and measure what it reaches."""
+def measured(networks: ByStage[nn.Module], data: DigitData, seed: int, history: History) -> Run:
+    """Choose the temperature on validation images, unseen by that network, and measure both."""
+    network = networks.refit
     assert isinstance(network, RowClassifier)  # noqa: S101  for the type checker
-    logits = logits_of(network, data.validation)
+    logits = logits_of(networks.settling, data.validation)
     labels = torch.from_numpy(data.validation.labels)
     temperature = best_temperature(logits, labels)
     test_logits = logits_of(network, data.test)

@@ -9,30 +9,10 @@ Source: He et al. 2019, arXiv:1909.09148 (refinement on images that are hardly a
 from dataclasses import replace
 
 from training.digits.config import DigitsTraining
-from training.digits.task import DigitsTask
-from training.loop import History, fit
-
-Stages = tuple[DigitsTraining, DigitsTraining]
-"""The settings of the stage before, and of the last one."""
 
 _FIRST_SEED = 2000  # no training before it has seen these batches
 _LEARNING_RATE = 0.25  # of the highest one before
 _MOST = 0.1  # of the steps before
-
-
-def fit_stages(stages: Stages, first: DigitsTask, last: DigitsTask) -> History:
-    """Train the network of ``first``, then that of ``last``, which goes on from there.
-
-    Raises:
-        Interrupted: Ctrl-C or SIGTERM; the checkpoint is kept.
-    """
-    before, after = stages
-    history = fit(first, before, title=before.name)
-    last.network.load_state_dict(first.network.state_dict())
-    if not before.settling_steps:
-        return history
-    n_steps = int(history.records[-1]["step"])
-    return joined(history, fit(last, after, title=after.name), n_steps)
 
 
 def settling_config(config: DigitsTraining) -> DigitsTraining:
@@ -50,15 +30,4 @@ def settling_config(config: DigitsTraining) -> DigitsTraining:
         augmentation=config.settling_augmentation,
         corruption=config.settling_corruption,
         stretching=True,
-    )
-
-
-def joined(first: History, last: History, n_steps: int) -> History:
-    """Both stages as one training; the first one took ``n_steps``."""
-    moved = [{**record, "step": record["step"] + n_steps} for record in last.records]
-    return History(
-        records=[*first.records, *moved],
-        best_step=last.best_step + n_steps,
-        best=last.best,
-        wall_time_s=first.wall_time_s + last.wall_time_s,
     )

@@ -15,7 +15,7 @@ from torch.nn import functional
 
 from training.digits.config import DigitsTraining
 from training.digits.data import DigitData
-from training.digits.settling import Stages, fit_stages
+from training.digits.stages import ByStage, fit_stages
 from training.digits.task import NOTHING, Batch, DigitsTask
 from training.loop import History
 
@@ -94,13 +94,11 @@ class TaughtTask(DigitsTask):
 class Teacher:
     """A trained teacher, and what its training reached on validation.
 
-    ``network`` is as it was before its last stage: for images warped strongly; ``settled`` is for
-    those that are hardly warped.
+    Each stage of a student is taught by the network that the same stage of the teacher left.
     """
 
     seed: int
-    network: nn.Module
-    settled: nn.Module
+    networks: ByStage[nn.Module]
     history: History
 
 
@@ -124,16 +122,16 @@ def teacher_configs(config: DigitsTraining) -> list[DigitsTraining]:
     ]
 
 
-def train_teacher(data: DigitData, stages: Stages) -> Teacher:
-    """Train a network with one of ``teacher_configs``, and let it settle.
+def train_teacher(images: ByStage[DigitData], configs: ByStage[DigitsTraining]) -> Teacher:
+    """Train a network with the stages of one of ``teacher_configs``.
 
     Raises:
         Interrupted: Ctrl-C or SIGTERM; the checkpoint is kept.
     """
-    first, last = (TeacherTask(data, config) for config in stages)
-    history = fit_stages(stages, first, last)
-    network, settled = (task.network.eval().requires_grad_(False) for task in (first, last))
-    return Teacher(stages[0].seed, network, settled, history)
+    tasks: ByStage[DigitsTask] = ByStage(*map(TeacherTask, images, configs))
+    history = fit_stages(configs, tasks)
+    networks = ByStage(*(task.network.requires_grad_(False) for task in tasks))
+    return Teacher(configs.first.seed, networks, history)
 
 
 def _stage(n_in: int, n_out: int, *, first_step: int, last_step: int) -> list[nn.Module]:

@@ -80,9 +80,9 @@ def test_teachers_settle_as_well_and_teach_the_last_stage(
         0
     ]
 
-    assert given["digits/seed-0"] == [teacher.network]
-    assert given["digits/seed-0/settling"] == [teacher.settled]
-    pairs = zip(teacher.network.parameters(), teacher.settled.parameters(), strict=True)
+    assert given["digits/seed-0"] == [teacher.networks.first]
+    assert given["digits/seed-0/settling"] == [teacher.networks.settling]
+    pairs = zip(*(network.parameters() for network in teacher.networks[:2]), strict=True)
     assert any(not torch.equal(before, after) for before, after in pairs)
     assert teacher.history.best_step == 5  # four steps, and one of the last stage
 

@@ -84,6 +84,7 @@ def test_an_adapted_export_names_its_own_classes_and_its_parent(export: Path, fo
     parent = folder / "repository" / "digits" / "1" / "model.pt"
     assert manifest.training["from"]["sha256"] == digest_file(parent).sha256
     assert manifest.training["config"]["hidden_size"] == 10
+    assert "refit" not in manifest.training
     assert manifest.data[0].name == "letters"
     assert len(manifest.data[0].sha256) == 64
 

@@ -14,6 +14,7 @@ from service.runtime import TorchScriptModel
 from training.digits import precision
 from training.digits.data import DigitData, load_digits
 from training.digits.precision import measure_precision, write_measured
+from training.digits.refit import LEARNED_NOTE
 from training.draft import Draft
 from training.errors import ExportError
 from training.export import load_graph
@@ -63,6 +64,20 @@ def test_an_export_of_the_shipped_kind_is_measured_in_int8(tmp_path: Path, data:
     for metric in entry.metrics[:2]:
         assert metric.value == pytest.approx(metric.baselines["float32"], abs=5e-3)
     assert 0 < entry.metrics[2].value < entry.tolerance < 0.1
+
+
+@needs_int8
+@pytest.mark.parametrize(("training", "note"), [({}, ""), ({"refit": {}}, LEARNED_NOTE)])
+def test_accuracy_on_images_learned_from_is_called_that(
+    tmp_path: Path, data: DigitData, training: dict[str, object], note: str
+) -> None:
+    draft = replace(DRAFT, training=training)
+
+    folder = write_measured(network(SHIPPED_KIND), 0.7, draft, tmp_path, data)
+
+    entry = read_manifest(folder).reduced_precision
+    assert entry is not None
+    assert [metric.note for metric in entry.metrics[:2]] == [note, note]
 
 
 @needs_int8

@@ -1,7 +1,5 @@
-"""The last stage of a training: what it is given, what it goes on from, and how it is resumed."""
+"""The last stage of a training: what it is given, and what it goes on from."""
 
-import os
-import signal
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -10,15 +8,13 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from tests.training.digits.tiny_trainings import configured, drawn_data
-from training.digits import task as task_module
+from tests.training.digits.tiny_trainings import configured, drawn_data, weights
 from training.digits.config import DigitsTraining
 from training.digits.data import DigitData
 from training.digits.runs import Run, train_seeds
 from training.digits.settling import settling_config
 from training.digits.task import DigitsTask
 from training.digits.teacher import TaughtTask
-from training.errors import Interrupted
 
 STEPS, LAST = 20, 2
 TINY: dict[str, object] = {
@@ -30,15 +26,12 @@ TINY: dict[str, object] = {
     "batch_size": 16,
     "precision": "float32",
     "teachers": 0,
+    "refit": False,
 }
 
 
 def config(folder: Path = Path("nowhere"), **changes: object) -> DigitsTraining:
     return configured(folder, TINY, changes)
-
-
-def weights(run: Run) -> Tensor:
-    return torch.cat([weight.flatten() for weight in run.network.parameters()]).detach()
 
 
 @pytest.fixture(scope="module")
@@ -52,15 +45,6 @@ def test_it_goes_on_from_the_first_stage_with_small_steps(run: Run, tmp_path: Pa
 
     moved, apart = weights(run) - weights(plain), weights(fresh) - weights(plain)
     assert 0.0 < moved.norm() < 0.2 * apart.norm()
-
-
-def test_both_stages_are_told_as_one_training(run: Run) -> None:
-    steps, _ = run.history.series("loss")
-
-    assert steps == sorted(steps)
-    assert steps[:2] == [10, 20]
-    assert steps[-1] == STEPS + LAST
-    assert STEPS < run.history.best_step <= STEPS + LAST
 
 
 def test_teachers_settle_as_well_and_teach_the_last_stage(
@@ -115,28 +99,3 @@ def test_it_is_shorter_than_the_stage_before() -> None:
     assert settling_config(config(steps=100, settling_steps=50)).steps == 10
     assert settling_config(config(steps=1000, settling_steps=50)).steps == 50
     assert settling_config(config(steps=3, settling_steps=50)).steps == 1
-
-
-@pytest.mark.parametrize("stop", [(0, 7), (2000, 1)], ids=["first stage", "last stage"])
-def test_a_resumed_training_repeats_nothing(
-    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, stop: tuple[int, int]
-) -> None:
-    asked: list[tuple[int, int]] = []
-    original = DigitsTask.batch
-
-    def batch(task: DigitsTask, at: int) -> task_module.Batch:
-        asked.append((task._config.seed, at))
-        if asked[-1] == stop and not task._config.resume:
-            os.kill(os.getpid(), signal.SIGINT)
-        return original(task, at)
-
-    monkeypatch.setattr(DigitsTask, "batch", batch)
-    with pytest.raises(Interrupted):
-        train_seeds(drawn_data(), config(tmp_path))
-    asked.clear()
-
-    resumed = train_seeds(drawn_data(), config(tmp_path, resume=True))[0]
-
-    whole = [(0, step) for step in range(STEPS)] + [(2000, step) for step in range(LAST)]
-    assert asked == whole[whole.index(stop) + 1 :]
-    torch.testing.assert_close(weights(resumed), weights(run), rtol=0.0, atol=0.0)

@@ -15,6 +15,7 @@ from training.digits import data as data_module
 from training.digits import task as task_module
 from training.digits.config import DigitsTraining
 from training.digits.data import load_digits
+from training.digits.refit import TWIN_NOTE
 from training.digits.train import fitted_to, train
 from training.errors import CheckpointError, DataError, Interrupted
 from training.options import configure
@@ -72,6 +73,18 @@ def test_the_manifest_says_what_every_seed_reached_beside_the_class_prior(export
     chosen = next(run for run in runs if run["seed"] == manifest.training["seed"])
     assert chosen["validation"]["accuracy"] == best["validation"]["accuracy"]
     assert set(manifest.training["md5_unzipped"]) == {source.name for source in manifest.data}
+
+
+def test_the_manifest_and_the_report_say_what_was_learned_from_in_the_refit(export: Path) -> None:
+    manifest = read_manifest(export)
+
+    refit = manifest.training["refit"]
+    assert manifest.training["config"]["refit"]
+    assert (refit["steps"], refit["images"]) == (1, 60)
+    assert "with them, which gave the exported weights" in refit["note"]
+    assert refit["note"] in (export / "report.html").read_text(encoding="utf-8")
+    validation = [metric.note for metric in manifest.metrics if metric.split == "validation"]
+    assert [note.split("; ")[1] for note in validation] == [TWIN_NOTE]
 
 
 def test_the_accuracy_in_the_manifest_is_that_of_the_exported_graph(
@@ -154,8 +167,8 @@ def test_a_resumed_training_goes_on_in_the_seed_where_it_stopped(
     watched = Stopper(monkeypatch, seed=-1, step=-1)
     resumed = train(config(tmp_path, **settings, resume=True))
 
-    last_stage = (2004, 0)
-    assert watched.asked == [*((4, step) for step in range(8, 12)), last_stage]
+    settling = refit = (2004, 0)
+    assert watched.asked == [*((4, step) for step in range(8, 12)), settling, refit]
     assert json.loads((resumed / "golden.json").read_text()) == json.loads(
         (export / "golden.json").read_text()
     )

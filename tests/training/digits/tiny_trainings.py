@@ -4,10 +4,13 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
+import torch
+from torch import Tensor
 
 from training.digits.config import DigitsTraining
 from training.digits.data import DigitData, LabelledImages
 from training.digits.drawn import drawn_digits
+from training.digits.runs import Run
 
 
 def configured(folder: Path, *settings: Mapping[str, object]) -> DigitsTraining:
@@ -23,3 +26,8 @@ def drawn_data() -> DigitData:
     every = LabelledImages(*drawn_digits(3))
     part = every.take(np.arange(20))
     return DigitData("drawn", tuple("0123456789"), every, part, part)
+
+
+def weights(run: Run) -> Tensor:
+    """All weights of a run's network in a row."""
+    return torch.cat([weight.flatten() for weight in run.network.parameters()]).detach()

@@ -6,7 +6,8 @@
 Every variant goes two ways: as an array, which the network sees as it is, and as a PNG, which is
 cropped, scaled and centred first. Arrays are bright ink on black by contract, so dark ink on white
 is read right as a picture only. ``--part validation`` measures on images that training set aside:
-use it to choose, and the test images for the last figure only.
+use it to choose, and the test images for the last figure only. Serve an export of ``--no-refit``
+then; one that was refitted, as the shipped one, has learned from these images in the end.
 Expect: some minutes on one core. ``make quality ARGS="--only digits-robustness"`` does the same.
 """
 

@@ -161,11 +161,11 @@ def test_without_settling_there_is_no_refit(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("left_out", [{"refit": False}, {"settling_steps": 0}])
 def test_where_there_was_none_nothing_is_said_of_it(twin: Run, left_out: dict[str, object]) -> None:
-    settings, data = config(**left_out), replace(apart(), note="ten held out")
+    settings, data = configured(Path(), TINY, left_out), replace(apart(), note="three held out")
 
     assert "refit" not in training_of(data, settings, [twin], twin)
     held_out = [each for each in metrics_of(data, settings, [twin], twin) if each.split != "test"]
-    assert [metric.note for metric in held_out] == ["ten held out"]
+    assert [metric.note for metric in held_out] == ["three held out"]
 
 
 def test_its_time_counts(run: Run, folder: Path) -> None:

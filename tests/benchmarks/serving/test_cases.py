@@ -14,7 +14,7 @@ SERIES = Case("forecaster", 5, (1,), (64, 90))
 
 @pytest.fixture
 def repository(tmp_path: Path) -> Path:
-    images = np.zeros((2, 28, 28))
+    images = np.zeros((3, 28, 28))  # the last one stays blank
     images[0, 10:14, 11:13], images[1, 8:20, 9] = 250.2, 199.6
     golden = {"examples": [{"inputs": {"images": images.tolist()}}]}
     folder = tmp_path / "digits" / "1"
@@ -29,6 +29,12 @@ def test_a_request_holds_as_many_images_as_its_case_says(repository: Path) -> No
         assert np.array(request["images"]).shape == (3, 28, 28)
         assert np.array(request["images"]).max() in (200, 250)
     assert len({orjson.dumps(request) for request in requests}) > 1
+
+
+def test_no_image_is_blank(repository: Path) -> None:
+    images = [image for each in requests_of(DIGITS, repository) for image in each["images"]]
+    assert len(images) > 40
+    assert all(np.any(image) for image in images)
 
 
 def test_series_have_the_lengths_of_their_case(repository: Path) -> None:

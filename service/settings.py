@@ -75,9 +75,9 @@ class Settings(BaseSettings):
         pattern=r"^[\w.]+:\w+$",
         description="Instead of keys, a function of one's own, as module:function.",
     )
-    max_batch_rows: int = Field(64, ge=1, le=65536, description="Most rows in one forward pass.")
+    max_batch_rows: int = Field(128, ge=1, le=65536, description="Most rows in one forward pass.")
     max_batch_cells: int = Field(
-        65536,
+        32768,
         ge=1,
         description="Most padded cells in one forward pass: rows times the longest series.",
     )

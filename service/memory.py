@@ -29,4 +29,6 @@ def tidy_memory() -> None:
     gc.collect()
     gc.freeze()
     with contextlib.suppress(OSError, AttributeError):  # as above
-        ctypes.CDLL(None).malloc_trim(0)
+        library = ctypes.CDLL(None)
+        library.malloc_trim(0)
+        library.MallocExtension_ReleaseFreeMemory()  # of tcmalloc, where that is preloaded

@@ -15,7 +15,7 @@ from typing import Literal
 from service.cgroups import CGROUP_ROOT, cgroup_memory, cgroup_quota
 
 MEMORY_OF_MACHINE = Path("/proc/meminfo")
-# With the shipped models a worker takes 500 MB when ready; this leaves room for large requests.
+# With the shipped models a worker takes 450 MB when ready; this leaves room for large requests.
 WORKER_BYTES = 700 * 10**6
 # More must be asked for: each loads every model, and batches get smaller the more there are.
 MOST_BY_ITSELF = 8

@@ -44,3 +44,24 @@ def test_without_the_calls_of_the_c_library_nothing_happens(
         tidy_memory()
     finally:
         gc.unfreeze()
+
+
+def test_what_loading_left_free_is_given_back_whoever_hands_it_out(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    told: list[str] = []
+
+    class Library:
+        def malloc_trim(self, _: int) -> None:
+            told.append("C library")
+
+        def MallocExtension_ReleaseFreeMemory(self) -> None:  # noqa: N802 - its name
+            told.append("tcmalloc")
+
+    monkeypatch.setattr(ctypes, "CDLL", lambda _: Library())
+    try:
+        tidy_memory()
+    finally:
+        gc.unfreeze()
+
+    assert told == ["C library", "tcmalloc"]

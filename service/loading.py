@@ -7,11 +7,14 @@ from dataclasses import dataclass
 from time import perf_counter
 from typing import Any
 
+from models.manifest import FORWARD
 from service.batch import BatchLimits
 from service.batcher import LOOP_PASS_S, Batcher
 from service.errors import ExportBroken
 from service.golden import check_golden
 from service.memory import keep_memory
+from service.passes.compiled_run import quickest_run
+from service.passes.known import maker_of
 from service.repository import Export, Repository
 from service.rows import Run, bucket_of
 from service.settings import Settings
@@ -72,16 +75,22 @@ def _load(export: Export, settings: Settings) -> LoadedModel:
     if settings.precision == "float32" or not (reduced and computes_in(reduced.dtype)):
         reduced = None
     dtype, tolerance = (reduced.dtype, reduced.tolerance) if reduced else (None, None)
-    model = TorchScriptModel(export.folder, export.manifest, reduced=dtype)
+    maker = (
+        maker_of(export.manifest.task, dtype or "float32") if settings.passes == "auto" else None
+    )
+    model = TorchScriptModel(export.folder, export.manifest, reduced=dtype, maker=maker)
     check_golden(model.run, export.manifest, export.folder, tolerance=tolerance)
+    forward = export.manifest.all_methods[FORWARD]
+    compiled = quickest_run(model.run, model.compiled, maker, forward)
     fields = {
         "model": export.manifest.name,
         "version": export.manifest.version,
         "precision": dtype or "float32",
+        "pass": "compiled" if compiled else "graph",
         "load_ms": round((perf_counter() - started_s) * 1000),
     }
     logger.info("loaded and checked", extra={"fields": fields})
-    return LoadedModel(export, task, model.run)
+    return LoadedModel(export, task, compiled or model.run)
 
 
 def warm(model: LoadedModel, settings: Settings, stopped: Callable[[], bool]) -> list[Timing]:

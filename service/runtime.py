@@ -6,6 +6,7 @@ TorchScript is deprecated; another format would get a class with the same two me
 
 import contextlib
 from collections.abc import Iterator, Sequence
+from functools import reduce
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ import torch
 from models.export_folder import MODEL_FILE
 from models.manifest import FORWARD, INT8_SWITCH, Manifest, TensorSpec
 from service.errors import BatchContractBroken, ExportBroken
+from service.passes.contract import CompiledPass, Part, PassMaker
 from service.rows import Array, Arrays
 from service.threads import ThreadPlan
 
@@ -37,17 +39,29 @@ def apply_threads(plan: ThreadPlan) -> None:
 class TorchScriptModel:
     """A loaded export, ready to answer batches; stateless, so any thread may call it.
 
-    ``reduced`` is what it computes in, other than float32: one of ``REDUCED_DTYPES``.
+    ``reduced`` is what it computes in, other than float32: one of ``REDUCED_DTYPES``. ``compiled``
+    is what ``maker`` made of its weights: the same forward pass without torch, or None.
 
     Raises:
         ExportBroken: ``model.pt`` cannot be loaded, lacks a method that the manifest names, or
             has nothing that could compute in int8 when it is told to.
     """
 
-    def __init__(self, folder: Path, manifest: Manifest, *, reduced: str | None = None) -> None:
+    compiled: CompiledPass | None
+
+    def __init__(
+        self,
+        folder: Path,
+        manifest: Manifest,
+        *,
+        reduced: str | None = None,
+        maker: PassMaker | None = None,
+    ) -> None:
         self._bfloat16 = reduced == "bfloat16"
         self._methods = manifest.all_methods
-        self._graph = _load(folder / MODEL_FILE, list(manifest.methods), reduced)
+        graph = _load(folder / MODEL_FILE, reduced)
+        self.compiled = maker.make(_parts_of(graph)) if maker else None
+        self._graph = _frozen(graph, folder / MODEL_FILE, list(manifest.methods), reduced)
         self._calls = {name: getattr(self._graph, name) for name in self._methods}
 
     def run(self, inputs: Arrays, method: str = FORWARD) -> dict[str, Array]:
@@ -95,15 +109,32 @@ def _ready(array: Array, spec: TensorSpec) -> Array:
     return np.ascontiguousarray(array, dtype=spec.dtype)
 
 
-def _load(path: Path, methods: list[str], reduced: str | None) -> Any:
-    """Load and freeze: folding the weights into the graph takes 2 to 20 % off a pass.
+def _load(path: Path, reduced: str | None) -> Any:
+    try:
+        graph = torch.jit.load(str(path), map_location="cpu")  # type: ignore[no-untyped-call]
+    except (RuntimeError, ValueError) as error:
+        raise _broken(path, error) from error
+    if reduced == "int8":
+        _switch_to_int8(graph, path)
+    return graph
+
+
+def _parts_of(graph: Any) -> Part:
+    """Look up what a graph is made of; freezing it takes that away."""
+
+    def part(path: str) -> Any:
+        found = reduce(getattr, path.split("."), graph)
+        return found.detach().numpy() if isinstance(found, torch.Tensor) else found
+
+    return part
+
+
+def _frozen(graph: Any, path: Path, methods: list[str], reduced: str | None) -> Any:
+    """Folding the weights into the graph takes 2 to 20 % off a pass.
 
     ``optimize_for_inference`` took nothing more off any of the shipped models, so it is left out.
     """
     try:
-        graph = torch.jit.load(str(path), map_location="cpu")  # type: ignore[no-untyped-call]
-        if reduced == "int8":
-            _switch_to_int8(graph, path)
         frozen = torch.jit.freeze(graph.eval(), preserved_attrs=methods)
         graphs = [getattr(frozen, name).graph for name in (FORWARD, *methods)]
         if reduced == "bfloat16":
@@ -111,10 +142,14 @@ def _load(path: Path, methods: list[str], reduced: str | None) -> Any:
         if reduced == "int8":
             _pack_weights(graphs)
         _share_constants(graphs)
-        return frozen
     except (RuntimeError, ValueError, AttributeError) as error:
-        reason = str(error).strip().splitlines()[0] if str(error).strip() else repr(error)
-        raise ExportBroken(f"{path}: torch cannot load it: {reason}") from error
+        raise _broken(path, error) from error
+    return frozen
+
+
+def _broken(path: Path, error: Exception) -> ExportBroken:
+    reason = str(error).strip().splitlines()[0] if str(error).strip() else repr(error)
+    return ExportBroken(f"{path}: torch cannot load it: {reason}")
 
 
 def _switch_to_int8(graph: Any, path: Path) -> None:

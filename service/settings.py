@@ -113,6 +113,10 @@ class Settings(BaseSettings):
         "auto",
         description="auto: bfloat16 or int8 for models measured in it, where the CPU has it.",
     )
+    passes: Literal["auto", "graph"] = Field(
+        "auto",
+        description="auto: in C where that was compiled and answers as the graph; graph: by torch.",
+    )
     warmup_max_s: float = Field(
         5.0, ge=0, le=60, description="Longest warm-up of one model, in seconds."
     )

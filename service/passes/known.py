@@ -1,0 +1,10 @@
+"""Which networks have a pass in C, by their task and what they compute in."""
+
+from service.passes.contract import PassMaker
+
+KNOWN: dict[tuple[str, str], PassMaker] = {}
+
+
+def maker_of(task: str, dtype: str) -> PassMaker | None:
+    """Who might make the pass of a model, if anybody."""
+    return KNOWN.get((task, dtype))

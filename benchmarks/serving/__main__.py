@@ -16,7 +16,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from benchmarks.serving import plot, profile, readme, tables
 from benchmarks.serving.cases import CASES
-from benchmarks.serving.contestants import BUILD, ROOT, Contestant, contestants, with_quick_memory
+from benchmarks.serving.contestants import BUILD, CONTESTANTS, ROOT, Contestant, with_quick_memory
 from benchmarks.serving.environments import CannotRun, build, require_built
 from benchmarks.serving.generator import Generator
 from benchmarks.serving.machine import facts
@@ -49,7 +49,7 @@ def compare(  # noqa: PLR0913, PLR0917 - the options of the command
     if context.invoked_subcommand:
         return
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that servers are ended too
-    chosen = _chosen(contestants(repository), only)
+    chosen = _chosen([*CONTESTANTS], only)
     if same_allocator:
         chosen = [with_quick_memory(each) for each in chosen]
     cases = tuple(case for case in CASES if model in (None, case.model))

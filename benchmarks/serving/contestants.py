@@ -1,6 +1,5 @@
 """Who is compared: seven other servers, each in its own environment, and this one."""
 
-import json
 import os
 import sys
 from dataclasses import dataclass, field, replace
@@ -25,8 +24,7 @@ def quick_memory() -> dict[str, str]:
 class Contestant:
     """A server: its name, the folder below ``servers/`` that starts it, and how to talk to it.
 
-    ``folder`` is None for this server. ``needs`` is a program that it cannot run without;
-    ``models`` are those that it is asked to serve, None for all.
+    ``folder`` is None for this server. ``needs`` is a program that it cannot run without.
     """
 
     name: str
@@ -34,7 +32,6 @@ class Contestant:
     dialect: Dialect = field(default_factory=Plain)
     needs: str | None = None
     environment: dict[str, str] = field(default_factory=dict)
-    models: frozenset[str] | None = None
 
     @property
     def ours(self) -> bool:
@@ -84,24 +81,14 @@ OTHERS = (
 )
 QUIET = {"SEQSERVE_ACCESS_LOG": "false", "SEQSERVE_LOG_LEVEL": "warning"}
 OURS = Contestant("seqserve", None, environment=QUIET)
-IN_FLOAT32 = QUIET | {"SEQSERVE_PRECISION": "float32"}
-
-
-def contestants(repository: Path) -> list[Contestant]:
-    """All of them; this server twice for models that it computes in less than float32 by itself."""
-    reduced = _with_reduced_precision(repository)
-    again = Contestant("seqserve, float32", None, environment=IN_FLOAT32, models=reduced)
-    return [*OTHERS, OURS, *([again] if reduced else [])]
+# The passes of all others: by torch, in float32.
+BY_TORCH = QUIET | {"SEQSERVE_PRECISION": "float32", "SEQSERVE_PASSES": "graph"}
+CONTESTANTS = (*OTHERS, OURS, Contestant("seqserve, torch", None, environment=BY_TORCH))
 
 
 def with_quick_memory(contestant: Contestant) -> Contestant:
     """The same with the allocator preloaded, whatever its documentation says."""
     return replace(contestant, environment=contestant.environment | quick_memory())
-
-
-def _with_reduced_precision(repository: Path) -> frozenset[str]:
-    manifests = [json.loads(each.read_text()) for each in repository.glob("*/*/manifest.json")]
-    return frozenset(each["name"] for each in manifests if each.get("reduced_precision"))
 
 
 def processors() -> int:

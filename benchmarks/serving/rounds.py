@@ -69,8 +69,7 @@ class Comparison:
             shift = number * 3 % len(contestants)
             for model in self._plan.models():
                 for contestant in contestants[shift:] + contestants[:shift]:
-                    wanted = contestant.models is None or model in contestant.models
-                    if wanted and contestant.name not in self.results.skipped:
+                    if contestant.name not in self.results.skipped:
                         self._visit(contestant, model, number)
                     advance()
                 self._roofs(model, number)

@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from benchmarks.serving.contestants import OTHERS, SERVERS, contestants
+from benchmarks.serving.contestants import CONTESTANTS, OTHERS, SERVERS
 from benchmarks.serving.environments import version_of
 from benchmarks.serving.plot import draw
 from benchmarks.serving.profile import shares
@@ -98,5 +98,9 @@ def test_every_other_server_says_what_it_follows(contestant: object) -> None:
     assert len(script.split('"""')[1]) > 200
 
 
-def test_this_server_is_always_compared(tmp_path: Path) -> None:
-    assert [each.name for each in contestants(tmp_path)][-1] == "seqserve"
+def test_this_server_is_compared_as_it_is_and_with_the_passes_of_the_others() -> None:
+    as_it_is, by_torch = (each for each in CONTESTANTS if each.ours)
+
+    assert "SEQSERVE_PASSES" not in as_it_is.environment
+    assert by_torch.environment["SEQSERVE_PASSES"] == "graph"
+    assert by_torch.environment["SEQSERVE_PRECISION"] == "float32"

@@ -39,7 +39,7 @@ def test_the_ratio_is_to_the_best_of_the_others_for_everybody() -> None:
 
 
 def test_another_row_of_this_server_is_not_one_of_the_others() -> None:
-    rows = rows_of([*LOADS, load("seqserve, float32", 900.0)])
+    rows = rows_of([*LOADS, load("seqserve, torch", 900.0)])
     assert rows["seqserve"]["ratio"] == 2
 
 

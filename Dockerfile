@@ -24,7 +24,7 @@ RUN set -eu; cd /opt/venv/lib/python3*/site-packages; \
     rm -rf torch/include torch/share torch/test; \
     find torch/bin -type f ! -name torch_shm_manager -delete; \
     find . -type d -name tests -prune -exec rm -rf {} +
-# A compiler for the part in C, and a quicker allocator. Without them everything works, more slowly.
+# A compiler for the parts in C, and a quicker allocator. Without them everything works, more slowly.
 RUN set -u; wanted=""; \
     command -v gcc >/dev/null || wanted="gcc libc6-dev"; \
     ls /usr/lib/*/libtcmalloc_minimal.so.4 >/dev/null 2>&1 \
@@ -35,10 +35,11 @@ RUN set -u; wanted=""; \
     fi; \
     mkdir /opt/allocator; \
     cp /usr/lib/*/libtcmalloc_minimal.so.4 /opt/allocator 2>/dev/null || true
-# The command, its version and the part in C; built by the setuptools that torch names, then nobody
+# The command, its version and the parts in C; built by the setuptools that torch names, then nobody
 # needs it.
 COPY pyproject.toml README.md LICENSE seqserve.py /build/
 COPY service/numbers.c /build/service/
+COPY service/passes /build/service/passes
 RUN set -eu; \
     /opt/venv/bin/pip install --no-cache-dir --disable-pip-version-check --no-index --no-deps \
         --no-build-isolation --no-compile --target /opt/command /build; \

@@ -14,6 +14,8 @@ BIN := $(VENV)/bin
 INDEX := $(if $(TORCH_INDEX_URL),--extra-index-url $(TORCH_INDEX_URL))
 PIP := $(BIN)/pip --disable-pip-version-check install --quiet \
 	--constraint constraints/dev.txt $(INDEX)
+# What is compiled with the installation, where there is a compiler.
+IN_C := $(wildcard service/*.c service/passes/*/*.[ch])
 SOURCES := models training service benchmarks deploy tests seqserve.py
 
 .DEFAULT_GOAL := help
@@ -25,12 +27,12 @@ help:  ## list the targets
 $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
 
-$(VENV)/.serve: pyproject.toml constraints/dev.txt service/numbers.c | $(BIN)/python
+$(VENV)/.serve: pyproject.toml constraints/dev.txt $(IN_C) | $(BIN)/python
 	@echo "installing what the service needs into $(VENV) (a few minutes the first time)"
 	$(PIP) --editable .
 	@touch $@
 
-$(VENV)/.develop: pyproject.toml constraints/dev.txt service/numbers.c | $(BIN)/python
+$(VENV)/.develop: pyproject.toml constraints/dev.txt $(IN_C) | $(BIN)/python
 	@echo "installing what training and tests need into $(VENV) (a few minutes the first time)"
 	$(PIP) --editable '.[train,dev]'
 	@touch $@ $(VENV)/.serve

@@ -5,6 +5,7 @@ reader, these return exactly what the full path would make of the body, or None:
 decides.
 """
 
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -33,6 +34,7 @@ BESIDE_IMAGES = OF_IMAGES - {"images"}
 BESIDE_SERIES = OF_SERIES - {"series"}
 NOTHING_ELSE: Fields = {}
 BLANKS = b" \t\r\n"
+SHORT = 128
 
 
 def read_images(body: bytes) -> ImageArrays | None:
@@ -67,9 +69,16 @@ def read_series(body: bytes) -> SeriesArrays | None:
 
 
 def fields_behind(text: bytes, known: frozenset[str]) -> Fields | None:
-    """The other fields of an object, from behind its first one to the end of the body."""
+    """The other fields of an object, from behind its first one to the end of the body.
+
+    Most clients send the same ones with every request, so the latest short texts are remembered.
+    """
     if text == b"}":
         return NOTHING_ELSE
+    return _remembered(text, known) if len(text) <= SHORT else _fields(text, known)
+
+
+def _fields(text: bytes, known: frozenset[str]) -> Fields | None:
     if not text.startswith(b","):
         return NOTHING_ELSE if text.strip(BLANKS) == b"}" else None
     rest = text[1:].lstrip(BLANKS)
@@ -79,3 +88,6 @@ def fields_behind(text: bytes, known: frozenset[str]) -> Fields | None:
     # Of two fields of one name the parser keeps one; a colon inside a name is nobody's.
     alone = rest.count(b":") == len(fields)
     return fields if alone and known.issuperset(fields) and are_chosen(fields) else None
+
+
+_remembered = lru_cache(maxsize=256)(_fields)

@@ -6,7 +6,6 @@ Axis letters: B series, T time, Q steps ahead, L levels of the model, A levels a
 import asyncio
 import math
 from collections.abc import Sequence
-from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -19,7 +18,7 @@ from service.tasks.backtest_api import BacktestRequest
 from service.tasks.contract import Payload, Submit, Task
 from service.tasks.forecast_api import ForecastRequest, SeriesArrays
 from service.tasks.paths import Paths
-from service.tasks.quantiles import Floats, mixing_weights
+from service.tasks.quantiles import mixture, plain
 
 # In one answer; that many make 20 MB of JSON.
 MAX_NUMBERS = 2_000_000
@@ -60,7 +59,7 @@ class ForecastTask(Task[Request]):
         _refuse_giant(request)
         if isinstance(request.series, np.ndarray):  # equally long, nothing missing
             newest = request.series[:, -self.context_length :]
-            return self._rows(newest, np.full(len(newest), newest.shape[1]), request)
+            return self._rows(newest, _alike(len(newest), newest.shape[1]), request)
         ends = [_known_part(series[-self.context_length :]) for series in request.series]
         faults = [
             Fault(("series", at), self._nothing_known(len(request.series[at])))
@@ -77,7 +76,7 @@ class ForecastTask(Task[Request]):
 
     def _rows(self, values: Array, lengths: Lengths, request: Request) -> Rows:
         season = request.season_length or self.default_season
-        seasons = np.full(len(values), season, dtype=np.int64)
+        seasons = _alike(len(values), season)
         return Rows({"values": values, "season_length": seasons}, lengths)
 
     def _nothing_known(self, length: int) -> str:
@@ -124,26 +123,22 @@ class ForecastTask(Task[Request]):
 
     def encode(self, request: Request, outputs: Arrays) -> Payload:
         """Cut to the horizon, and mix the levels of the model into those asked for."""
-        asked = request.asked_quantiles()
         steps = slice(request.steps())
-        means = _plain(outputs["mean"][:, steps])
-        mixed = outputs["quantiles"][:, steps] @ _weights_of(self.levels, asked)  # (B, Q, A)
-        by_level = _plain(mixed.transpose(0, 2, 1))  # (B, A, Q)
-        names = [repr(level) for level in asked]
+        means = plain(outputs["mean"][:, steps])
+        levels = mixture(self.levels, request.asked_quantiles())
+        by_level = levels.of(outputs["quantiles"][:, steps])  # (B, A, Q)
         return {
             "forecasts": [
-                {"mean": mean, "quantiles": dict(zip(names, rows, strict=True)), "season_length": n}
+                {
+                    "mean": mean,
+                    "quantiles": dict(zip(levels.names, rows, strict=True)),
+                    "season_length": n,
+                }
                 for mean, rows, n in zip(
                     means, by_level, outputs["season_length"].tolist(), strict=True
                 )
             ]
         }
-
-
-@lru_cache(maxsize=256)
-def _weights_of(levels: tuple[float, ...], asked: tuple[float, ...]) -> Floats:
-    """Most requests ask for the same quantiles, and the weights take longer than their use."""
-    return mixing_weights(levels, asked)
 
 
 def _refuse_giant(request: Request) -> None:
@@ -153,14 +148,15 @@ def _refuse_giant(request: Request) -> None:
         raise InvalidInput([Fault(("series",), f"{message}: send fewer series in a request")])
 
 
+def _alike(n_rows: int, number: int) -> Lengths:
+    """As ``np.full``, in a third of its time for one row."""
+    alike = np.empty(n_rows, dtype=np.int64)
+    alike.fill(number)
+    return alike
+
+
 def _known_part(series: Sequence[float | None] | Array) -> Array:
     """The values as float32, missing ones as NaN, from the first known one on."""
     values = np.array(series, dtype=np.float32)
     known = ~np.isnan(values)
     return values[known.argmax() :] if known.any() else values[:0]
-
-
-def _plain(values: Array) -> Array:
-    """As float32, which prints short, and contiguous, as the encoder wants it."""
-    within = np.minimum(np.maximum(values, -3e38), 3e38)  # half the time of np.clip
-    return np.ascontiguousarray(within, dtype=np.float32)

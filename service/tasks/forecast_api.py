@@ -155,7 +155,7 @@ def asked_of(
 ) -> tuple[float, ...]:
     """The quantiles to answer, in rising order."""
     if levels is None:
-        return tuple(sorted(set(quantiles or DEFAULT_QUANTILES)))
+        return tuple(sorted(set(quantiles))) if quantiles else DEFAULT_QUANTILES
     tails = {round((100 - level) / 200, 12) for level in levels}
     return tuple(sorted(tails | {round(1 - tail, 12) for tail in tails}))
 

@@ -187,3 +187,23 @@ def test_fields_behind_the_numbers(text: bytes, fields: dict[str, object] | None
         found = None
 
     assert found == fields
+
+
+def test_of_a_tail_that_came_before_each_request_has_its_own_list() -> None:
+    body = b'{"series": [[1, 2]], "quantiles": [0.2, 0.9]}'
+    first, second = read_series(body), read_series(body)
+
+    assert first is not None
+    assert second is not None
+    assert first.quantiles == second.quantiles == [0.2, 0.9]
+    assert first.quantiles is not second.quantiles
+
+
+def test_a_long_tail_is_read_each_time() -> None:
+    quantiles = [n / 1000 for n in range(1, 90)]
+    body = json.dumps({"series": [[1, 2]], "quantiles": quantiles}).encode()
+
+    for _ in range(2):
+        found = read_series(body)
+        assert found is not None
+        assert found.quantiles == quantiles

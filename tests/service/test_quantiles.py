@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.tasks.quantiles import mixing_weights
+from service.tasks.quantiles import mixing_weights, mixture
 
 LEVELS = [0.05, 0.1, 0.25, 0.5, 0.75, 0.9]
 ANY_LEVEL = st.floats(1e-300, 1 - 1e-16, exclude_max=True)
@@ -46,3 +46,26 @@ def test_without_a_median_the_nearest_level_is_the_centre() -> None:
 
     assert np.isfinite(weights).all()
     assert weights.sum(axis=0) == pytest.approx([1, 1])
+
+
+@pytest.mark.parametrize("asked", [(0.9, 0.1), (0.1, 0.42)], ids=["of the model", "between"])
+def test_a_mixture_is_the_weighted_sum_in_the_order_of_the_encoder(
+    asked: tuple[float, ...],
+) -> None:
+    quantiles = np.sort(np.random.default_rng(3).normal(size=(2, 5, 6)), axis=2).astype(np.float32)
+    mixed = mixture(tuple(LEVELS), asked)
+
+    found = mixed.of(quantiles)
+    assert mixed.names == [repr(level) for level in asked]
+    assert found.dtype == np.float32
+    assert found.flags.c_contiguous
+    expected = (quantiles @ mixing_weights(LEVELS, asked)).transpose(0, 2, 1)
+    assert found == pytest.approx(expected, rel=1e-6, abs=1e-6)
+
+
+def test_what_is_stretched_beyond_float32_stays_a_number() -> None:
+    quantiles = np.linspace(-3e38, 3e38, 6, dtype=np.float32).reshape(1, 1, 6)
+
+    found = mixture(tuple(LEVELS), (0.0001, 0.9999)).of(quantiles)
+    assert np.isfinite(found).all()
+    assert found.ravel().tolist() == pytest.approx([-3e38, 3e38])

@@ -29,7 +29,8 @@ ANSWERS = {
 
 
 def test_every_recipe_ends_in_an_export_that_answers_by_its_endpoint(tmp_path: Path) -> None:
-    words = ["train", "recipe", "all", "--smoke", "--jobs", "2", "--folder", str(tmp_path)]
+    # In one process, which imports torch once; several of them are started in test_command.py.
+    words = ["train", "recipe", "all", "--smoke", "--folder", str(tmp_path)]
     done = subprocess.run(
         [sys.executable, "-m", "seqserve", *words],
         cwd=ROOT,

@@ -16,7 +16,8 @@ class Int8Reader(nn.Module):
 
     Both directions of the sweep are one product. Of candidates the tanh is never computed:
     tanh(x) is 2 sigmoid(2 x) - 1, states are weighted means of candidates, so sigmoids take their
-    place and the head undoes the rest.
+    place and the head undoes the rest. The service computes the sizes that ship in C as well
+    (``service/passes/digits``): whoever changes this changes that.
 
     ``images`` are typical ones; responses larger than any they cause are cut.
 

@@ -1,8 +1,9 @@
 """Which networks have a pass in C, by their task and what they compute in."""
 
+from service.passes import digits
 from service.passes.contract import PassMaker
 
-KNOWN: dict[tuple[str, str], PassMaker] = {}
+KNOWN: dict[tuple[str, str], PassMaker] = {("classify", "int8"): digits}
 
 
 def maker_of(task: str, dtype: str) -> PassMaker | None:

@@ -1,0 +1,9 @@
+"""The pass of a digit reader in int8; service/passes/digits/*.c say how."""
+
+from service.rows import Array
+
+def able() -> bool: ...
+
+class Reader:
+    def __init__(self, weights: bytes, n_classes: int) -> None: ...
+    def read(self, images: Array, probabilities: Array) -> None: ...

@@ -1,0 +1,141 @@
+/* Readers of digits as objects of Python; service/passes/digits.py is the door to this file.
+
+   docs/decisions/0042-digits-in-c.md says why this is C. */
+
+#define PY_SSIZE_T_CLEAN
+#include <Python.h>
+
+#include "reader.h"
+
+#ifndef __x86_64__
+#error "written for the instructions of x86-64; elsewhere the graph computes"
+#endif
+
+typedef struct {
+    PyObject_HEAD
+    Reader *reader;
+    size_t n_classes;
+} ReaderObject;
+
+static size_t size_of(size_t n_classes) {
+    size_t pitch = (n_classes + BLOCK - 1) / BLOCK * BLOCK;
+    return sizeof(Reader) + (1 + FEATURES) * pitch * sizeof(float);
+}
+
+static int is_able(void) {
+    __builtin_cpu_init();
+    return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+           __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq") &&
+           __builtin_cpu_supports("avx512vnni");
+}
+
+PyDoc_STRVAR(able_doc, "able()\n--\n\nWhether the processor has the instructions of the pass.");
+
+static PyObject *able(PyObject *module, PyObject *nothing) {
+    (void)module, (void)nothing;
+    return PyBool_FromLong(is_able());
+}
+
+static PyObject *reader_new(PyTypeObject *type, PyObject *arguments, PyObject *keywords) {
+    (void)keywords;
+    Py_buffer weights;
+    Py_ssize_t n_classes;
+    if (!PyArg_ParseTuple(arguments, "y*n", &weights, &n_classes)) return NULL;
+    ReaderObject *self = NULL;
+    if (!is_able()) {
+        PyErr_SetString(PyExc_RuntimeError, "the processor lacks instructions of the pass");
+    } else if (n_classes < 1 || n_classes > 65536 ||
+               (size_t)weights.len != size_of((size_t)n_classes)) {
+        PyErr_SetString(PyExc_ValueError, "the weights are not as many as the classes need");
+    } else if ((self = (ReaderObject *)type->tp_alloc(type, 0))) {
+        self->n_classes = (size_t)n_classes;
+        void *memory = NULL;
+        if (posix_memalign(&memory, 64, (size_t)weights.len)) {
+            Py_CLEAR(self);
+            PyErr_NoMemory();
+        } else {
+            self->reader = memcpy(memory, weights.buf, (size_t)weights.len);
+        }
+    }
+    PyBuffer_Release(&weights);
+    return (PyObject *)self;
+}
+
+static void reader_dealloc(PyObject *object) {
+    PyTypeObject *type = Py_TYPE(object);
+    free(((ReaderObject *)object)->reader);
+    type->tp_free(object);
+    Py_DECREF(type);
+}
+
+/* Every image on its own: what it is answered does not depend on the others. */
+static void read_all(const ReaderObject *self, const float *images, float *chances, size_t count) {
+    Responses responses;
+    for (size_t i = 0; i < count; i++) {
+        first_layer(self->reader, images + i * SIDE * SIDE, &responses);
+        other_layers(self->reader, &responses);
+        sweeps(self->reader, &responses);
+        head(self->reader, &responses, self->n_classes, chances + i * self->n_classes);
+    }
+}
+
+PyDoc_STRVAR(read_doc,
+"read(images, probabilities)\n--\n\n"
+"Fill the float32 array of probabilities (B, C) for float32 images (B, 28, 28); lets other threads\n"
+"run meanwhile. Raises ValueError where their sizes do not belong together.");
+
+static PyObject *reader_read(PyObject *object, PyObject *arguments) {
+    ReaderObject *self = (ReaderObject *)object;
+    Py_buffer images, chances;
+    if (!PyArg_ParseTuple(arguments, "y*w*", &images, &chances)) return NULL;
+    size_t image_bytes = SIDE * SIDE * sizeof(float), count = (size_t)images.len / image_bytes;
+    int fits = (size_t)images.len == count * image_bytes &&
+               (size_t)chances.len == count * self->n_classes * sizeof(float);
+    if (fits) {
+        Py_BEGIN_ALLOW_THREADS
+        read_all(self, images.buf, chances.buf, count);
+        Py_END_ALLOW_THREADS
+    } else {
+        PyErr_SetString(PyExc_ValueError, "as many rows of probabilities as images are needed");
+    }
+    PyBuffer_Release(&images);
+    PyBuffer_Release(&chances);
+    if (!fits) return NULL;
+    Py_RETURN_NONE;
+}
+
+static PyMethodDef READER_METHODS[] = {
+    {"read", reader_read, METH_VARARGS, read_doc},
+    {NULL, NULL, 0, NULL},
+};
+
+static PyType_Slot READER_SLOTS[] = {
+    {Py_tp_doc, "Reader(weights, n_classes)\n--\n\nThe pass of a digit reader; holds a copy."},
+    {Py_tp_new, reader_new},
+    {Py_tp_dealloc, reader_dealloc},
+    {Py_tp_methods, READER_METHODS},
+    {0, NULL},
+};
+
+static PyType_Spec READER = {
+    "service.passes._digits.Reader", sizeof(ReaderObject), 0, Py_TPFLAGS_DEFAULT, READER_SLOTS,
+};
+
+static int add_reader(PyObject *module) {
+    PyObject *type = PyType_FromSpec(&READER);
+    return type ? PyModule_AddObject(module, "Reader", type) : -1;
+}
+
+static PyMethodDef METHODS[] = {
+    {"able", able, METH_NOARGS, able_doc},
+    {NULL, NULL, 0, NULL},
+};
+
+static PyModuleDef_Slot SLOTS[] = {{Py_mod_exec, add_reader}, {0, NULL}};
+
+static struct PyModuleDef MODULE = {
+    PyModuleDef_HEAD_INIT, "service.passes._digits", "The pass of a digit reader in int8.", 0,
+    METHODS, SLOTS, NULL, NULL, NULL,
+};
+
+PyMODINIT_FUNC PyInit__digits(void) { return PyModuleDef_Init(&MODULE); }

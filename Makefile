@@ -100,5 +100,5 @@ lock:  ## take the newest versions that pyproject.toml allows and write constrai
 	build/lock/bin/python deploy/lock.py
 
 clean:  ## remove the environment, builds, caches and checkpoints of this checkout
-	rm -rf $(VENV) build runs wheelhouse *.egg-info service/*.so .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage
+	rm -rf $(VENV) build runs wheelhouse *.egg-info service/*.so service/passes/*.so .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

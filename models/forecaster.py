@@ -3,6 +3,8 @@
 A recurrent cell (or an MLP) reads the window; with features of the row and of how each classical
 candidate did on the row's own past it sets the candidates' weights for every step ahead, a bounded
 correction, and quantiles. All of it, season and scaling included, is inside the graph.
+
+Whoever changes the mathematics of these files changes service/passes/forecast/, its twin in C, too.
 """
 
 from typing import NamedTuple

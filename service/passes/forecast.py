@@ -3,7 +3,6 @@
 docs/decisions/0040-forecasts-in-c.md says why it is there.
 """
 
-import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -11,12 +10,15 @@ import numpy as np
 
 from service.passes.contract import CompiledPass, Part
 from service.passes.forecast_layout import arrays_of
+from service.passes.forecast_probes import probes
 from service.rows import Array
 
 try:
     from service.passes import _forecast
 except ImportError:  # installed without a compiler, or for another processor
     _forecast = None  # type: ignore[assignment]
+
+__all__ = ["make", "pass_at", "probes"]
 
 HORIZON, LEVELS = 64, 13
 

@@ -117,7 +117,9 @@ def _tables(part: Part) -> dict[str, Array]:
     }
     names = ("bonus", "season.bonus"), ("shares", "shares"), ("paths", "paths")
     numbers = {name: part(path).astype(np.float32) for name, path in names}
-    lists = {name: np.array(part(f"features.{name}"), np.float32) for name in ("factors", "offsets")}
+    lists = {
+        name: np.array(part(f"features.{name}"), np.float32) for name in ("factors", "offsets")
+    }
     return {**{k: v.astype(np.float64) for k, v in tables.items()}, **numbers, **lists}
 
 

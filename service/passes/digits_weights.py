@@ -30,6 +30,7 @@ OTHERS = {
 }
 LAYER_BEYOND = "in_bytes.others.3"
 GATES = "in_bytes.gates"
+TO_POWER = np.float32(-np.log2(np.e))  # a sigmoid of x is 1 / (1 + e^-x)
 
 
 class UnknownReader(Exception):
@@ -93,12 +94,12 @@ def _units(part: Part) -> Iterator[Array]:
     """Gates and candidates of every sixteen units of both directions, as ``Units`` in reader.h."""
     weights = _array(part, f"{GATES}.weight", (FEATURES, STEP))
     scale, bias = _scale_and_bias(part, GATES, FEATURES)
+    factor = TO_POWER * np.float32(part(f"{GATES}.level_size"))
     numbers = np.arange(FEATURES).reshape(2, 2, HIDDEN // BLOCK, BLOCK)  # gate or not, direction
     for unit in numbers.transpose(1, 2, 0, 3).reshape(-1, 2 * BLOCK):
         yield _grouped(weights[unit])
-        yield _block(part(f"{GATES}.level_size"))
-        yield scale[unit]
-        yield bias[unit]
+        yield factor * scale[unit]
+        yield TO_POWER * bias[unit]
 
 
 def _head(part: Part) -> tuple[Array, int]:

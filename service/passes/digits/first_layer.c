@@ -54,18 +54,19 @@ void first_layer(const Reader *reader, const float *image, Responses *responses)
     for (int row = 0; row < HALF; row++) {
         take_columns(&levels, 2 * row);
         const uint8_t *fifth = levels.rows[2 * row + 4];
+        __m512i sums[HALF];
 #pragma GCC unroll 14
         for (int column = 0; column < HALF; column++) {
             int at = 2 * column;
-            __m512i sums = _mm512_setzero_si512();
+            sums[column] = _mm512_setzero_si512();
 #pragma GCC unroll 5
             for (int i = 0; i < 5; i++) {
-                sums = _mm512_dpbusd_epi32(sums, group_at(levels.columns[at + i]), weights[i]);
+                const uint8_t *four = levels.columns[at + i];
+                sums[column] = add_products(sums[column], group_at(four), weights[i]);
             }
-            sums = _mm512_dpbusd_epi32(sums, group_at(fifth + at), weights[5]);
-            sums = _mm512_dpbusd_epi32(sums, group_at(fifth + at + 4), weights[6]);
-            __m128i bytes = rounded(sums, &reader->roundings[0], 0);
-            memcpy(responses->first[row][column], &bytes, sizeof bytes);
+            sums[column] = add_products(sums[column], group_at(fifth + at), weights[5]);
+            sums[column] = add_products(sums[column], group_at(fifth + at + 4), weights[6]);
         }
+        write_levels(responses->first[row][0], sums, HALF, 1, &reader->roundings[0]);
     }
 }

@@ -22,12 +22,12 @@ INLINE __mmask16 lanes(size_t n_left) {
 }
 
 static float exponentials(float *chances, size_t n_classes, float largest) {
-    __m512 sum = _mm512_setzero_ps(), lowest = _mm512_set1_ps(-87.0f);
+    __m512 sum = _mm512_setzero_ps(), powers_of_e = _mm512_set1_ps(1.44269504f);
     for (size_t at = 0; at < n_classes; at += BLOCK) {
         __mmask16 there = lanes(n_classes - at);
         __m512 below = _mm512_maskz_loadu_ps(there, chances + at);
-        below = _mm512_max_ps(lowest, _mm512_sub_ps(below, _mm512_set1_ps(largest)));
-        __m512 chance = exponential(below);
+        below = _mm512_sub_ps(below, _mm512_set1_ps(largest));
+        __m512 chance = two_to(_mm512_mul_ps(below, powers_of_e));
         sum = _mm512_mask_add_ps(sum, there, sum, chance);
         _mm512_mask_storeu_ps(chances + at, there, chance);
     }

@@ -14,8 +14,9 @@ typedef struct {
 } Shape;
 
 /* What the pixels ``column`` (0 to 2) of one row of the filters add to the sums. */
-INLINE void add_column(__m512i sums[QUARTER][3], const uint8_t *pixels, const Weights *weights,
+INLINE void add_column(__m512i sums[], const uint8_t *pixels, const Weights *weights,
                        const int column, const Shape shape) {
+#pragma GCC unroll 1
     for (int group = 0; group < shape.features / GROUP; group++) {
         __m512i filters[3];
 #pragma GCC unroll 3
@@ -30,7 +31,8 @@ INLINE void add_column(__m512i sums[QUARTER][3], const uint8_t *pixels, const We
             __m512i levels = group_at(pixels + pixel * shape.features + group * GROUP);
 #pragma GCC unroll 3
             for (int block = 0; block < shape.blocks; block++) {
-                sums[i][block] = _mm512_dpbusd_epi32(sums[i][block], levels, filters[block]);
+                __m512i *sum = &sums[i * shape.blocks + block];
+                *sum = add_products(*sum, levels, filters[block]);
             }
         }
     }
@@ -41,12 +43,10 @@ INLINE void add_column(__m512i sums[QUARTER][3], const uint8_t *pixels, const We
 INLINE void seven(const uint8_t *pixels, ptrdiff_t pitch, int first, int last,
                   const Weights *weights, const Rounding *rounding, uint8_t *responses,
                   const Shape shape) {
-    __m512i sums[QUARTER][3];
-#pragma GCC unroll 7
-    for (int i = 0; i < QUARTER; i++) {
-#pragma GCC unroll 3
-        for (int block = 0; block < shape.blocks; block++) sums[i][block] = _mm512_setzero_si512();
-    }
+    __m512i sums[QUARTER * 3];
+    const int n_sums = QUARTER * shape.blocks;
+#pragma GCC unroll 21
+    for (int i = 0; i < n_sums; i++) sums[i] = _mm512_setzero_si512();
     const int n_column = shape.features / GROUP * shape.blocks;
     for (int row = first; row <= last; row++) {
         const uint8_t *at = pixels + (row - 1) * pitch;
@@ -55,14 +55,7 @@ INLINE void seven(const uint8_t *pixels, ptrdiff_t pitch, int first, int last,
         add_column(sums, at, filters + n_column, 1, shape);
         add_column(sums, at, filters + 2 * n_column, 2, shape);
     }
-#pragma GCC unroll 7
-    for (int i = 0; i < QUARTER; i++) {
-#pragma GCC unroll 3
-        for (int block = 0; block < shape.blocks; block++) {
-            __m128i bytes = rounded(sums[i][block], rounding, block);
-            memcpy(responses + (i * shape.blocks + block) * BLOCK, &bytes, sizeof bytes);
-        }
-    }
+    write_levels(responses, sums, n_sums, shape.blocks, rounding);
 }
 
 static void second_layer(const Reader *reader, Responses *responses) {

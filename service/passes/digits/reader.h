@@ -37,10 +37,11 @@ typedef struct {
     float input[BLOCK], output[BLOCK], scale[FOURTH], bias[FOURTH];
 } Rounding;
 
-/* Of both directions, one block of units: gates, then candidates. */
+/* One block of units of a direction: their gates, then their candidates. A sum times ``scale`` plus
+   ``bias`` is the power of two that the sigmoid is made of. */
 typedef struct {
     Weights weights[STEP / GROUP][2];
-    float input[BLOCK], scale[2][BLOCK], bias[2][BLOCK];
+    float scale[2][BLOCK], bias[2][BLOCK];
 } Units;
 
 /* Every size is a multiple of 64 bytes, so there are no gaps; service/passes/digits.py writes this

@@ -17,18 +17,17 @@ INLINE void add_up(__m512i sums[QUARTER][2], const Units *units, const uint8_t *
 #pragma GCC unroll 7
         for (int step = 0; step < QUARTER; step++) {
             __m512i levels = group_at(steps + step * STEP + group * GROUP);
-            sums[step][0] = _mm512_dpbusd_epi32(sums[step][0], levels, gates);
-            sums[step][1] = _mm512_dpbusd_epi32(sums[step][1], levels, candidates);
+            sums[step][0] = add_products(sums[step][0], levels, gates);
+            sums[step][1] = add_products(sums[step][1], levels, candidates);
         }
     }
 }
 
 INLINE __m512 sigmoid(__m512i sums, const Units *units, int part) {
+    __m512 power = _mm512_fmadd_ps(_mm512_cvtepi32_ps(sums), _mm512_loadu_ps(units->scale[part]),
+                                   _mm512_loadu_ps(units->bias[part]));
     __m512 one = _mm512_set1_ps(1.0f);
-    __m512 x = responses_of(sums, units->input, units->scale[part], units->bias[part]);
-    x = _mm512_max_ps(_mm512_set1_ps(-87.0f), _mm512_min_ps(_mm512_set1_ps(87.0f), x));
-    __m512 others = exponential(_mm512_sub_ps(_mm512_setzero_ps(), x));
-    return _mm512_div_ps(one, _mm512_add_ps(one, others));
+    return _mm512_div_ps(one, _mm512_add_ps(one, two_to(power)));
 }
 
 INLINE void sweep(const Units *units, const uint8_t *steps, const int upwards, float *last,

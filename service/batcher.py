@@ -17,7 +17,6 @@ from time import perf_counter
 
 from service.batch import Answer, BatchLimits, Done, settle
 from service.batch_admission import Admission
-from service.batch_cost import Cost
 from service.batch_deadlines import Deadlines
 from service.batch_gathering import Gathering
 from service.batch_pass import Computed, Pass
@@ -79,13 +78,13 @@ class Batcher:
         """Rows that wait for a pass now."""
         return self._queue.rows
 
-    def cost(self, method: str, bucket: int) -> tuple[Cost, Cost]:
-        """What passes of a kind cost, to be told what was measured before the first request.
+    def lane(self, method: str, bucket: int) -> Lane:
+        """Passes of a kind, to be told what was measured before the first request."""
+        return self._queue.lane(method, bucket)
 
-        The first is their time from start to finish, the second their processor time.
-        """
-        lane = self._queue.lane(method, bucket)
-        return lane.cycle, lane.compute
+    def lanes(self) -> list[Lane]:
+        """All kinds of passes that there are so far."""
+        return [*self._queue.lanes.values()]
 
     async def submit(self, rows: Rows, *, deadline_s: float | None = None) -> Answer:
         """Answer ``rows``; the outputs are in the same order, whatever passes they rode in.

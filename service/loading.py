@@ -9,6 +9,7 @@ from typing import Any
 
 from models.manifest import FORWARD
 from service.batch import BatchLimits
+from service.batch_room import room_of
 from service.batcher import LOOP_PASS_S, Batcher
 from service.errors import ExportBroken
 from service.golden import check_golden
@@ -121,15 +122,17 @@ def batch_limits(settings: Settings) -> BatchLimits:
 
 
 def prime(batcher: Batcher, model: LoadedModel, timings: Sequence[Timing]) -> None:
-    """Tell the batcher what was measured, so that its first predictions are no guesses."""
+    """Tell the batcher what was measured: its first predictions are no guesses, passes fit."""
     padding, methods = model.task.padding, model.export.manifest.all_methods
     for timing in timings:
         names = {spec.name for spec in methods[timing.method].inputs}
         varies = padding is not None and padding.name in names
-        cycle, compute = batcher.cost(timing.method, bucket_of(timing.length) if varies else 0)
+        lane = batcher.lane(timing.method, bucket_of(timing.length) if varies else 0)
         if timing.passes:
-            cycle.add(timing.rows, timing.fastest_s)
-            compute.add(timing.rows, timing.compute_s)
+            lane.cycle.add(timing.rows, timing.fastest_s)
+            lane.compute.add(timing.rows, timing.compute_s)
+    for lane in batcher.lanes():
+        lane.room = room_of(lane.compute, lane.room, LOOP_PASS_S)
 
 
 async def warm_event_loop(model: LoadedModel, timings: Sequence[Timing]) -> None:

@@ -16,6 +16,7 @@ import torch
 from models.export_folder import MODEL_FILE
 from models.manifest import FORWARD, INT8_SWITCH, Manifest, TensorSpec
 from service.errors import BatchContractBroken, ExportBroken
+from service.passes.compiled_run import made
 from service.passes.contract import CompiledPass, Part, PassMaker
 from service.rows import Array, Arrays
 from service.threads import ThreadPlan
@@ -60,7 +61,7 @@ class TorchScriptModel:
         self._bfloat16 = reduced == "bfloat16"
         self._methods = manifest.all_methods
         graph = _load(folder / MODEL_FILE, reduced)
-        self.compiled = maker.make(_parts_of(graph)) if maker else None
+        self.compiled = made(maker, _parts_of(graph)) if maker else None
         self._graph = _frozen(graph, folder / MODEL_FILE, list(manifest.methods), reduced)
         self._calls = {name: getattr(self._graph, name) for name in self._methods}
 

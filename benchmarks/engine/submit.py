@@ -61,7 +61,7 @@ async def engine(run: Run) -> tuple[Batcher, ModelThread]:
         images = np.zeros((rows, 28, 28), np.float32)
         started_s = thread_time()
         run({"images": images}, "forward")
-        batcher.cost("forward", 0)[1].add(rows, thread_time() - started_s)
+        batcher.lane("forward", 0).compute.add(rows, thread_time() - started_s)
         await thread.run(partial(run, {"images": images}, "forward"))
     return batcher, thread
 

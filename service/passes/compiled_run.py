@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from models.manifest import FORWARD, Method
-from service.passes.contract import CompiledPass, PassMaker
+from service.passes.contract import CompiledPass, Part, PassMaker
 from service.rows import Array, Arrays, Run
 
 # Of a row's largest magnitude: what two orders of the same sums differ by, and some room.
@@ -35,6 +35,18 @@ class CompiledRun:
         arrays = [np.ascontiguousarray(inputs[spec.name], dtype=spec.dtype) for spec in specs]
         outputs = self.compute(arrays)
         return {spec.name: array for spec, array in zip(self.method.outputs, outputs, strict=True)}
+
+
+def made(maker: PassMaker, part: Part) -> CompiledPass | None:
+    """What ``maker`` makes of a graph; None if it was compiled from other sources than these."""
+    try:
+        return maker.make(part)
+    except (ValueError, TypeError, AttributeError) as error:
+        logger.warning(
+            "the pass in C does not fit these sources (%s): the graph computes; install again",
+            error,
+        )
+        return None
 
 
 def quickest_run(

@@ -15,7 +15,7 @@ pytestmark = [pytest.mark.anyio, pytest.mark.timeout(20)]
 
 def teach(batcher: Batcher, *, start_s: float = 0.0, row_s: float = 0.0) -> None:
     """As a warm-up does: what passes take."""
-    cycle, _ = batcher.cost("forward", 0)
+    cycle = batcher.lane("forward", 0).cycle
     for rows in (1, 2, 4, 8) * 80:
         cycle.add(rows, start_s + row_s * rows)
 

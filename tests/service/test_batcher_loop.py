@@ -32,7 +32,7 @@ class Located(Doubler):
 
 def teach(batcher: Batcher, row_s: float) -> None:
     """Rows take this much processor time each."""
-    _, compute = batcher.cost(FORWARD, 0)
+    compute = batcher.lane(FORWARD, 0).compute
     for rows in (1, 2, 4, 8) * 20:
         compute.add(rows, row_s * rows)
 

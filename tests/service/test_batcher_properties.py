@@ -156,7 +156,7 @@ async def play(script: list[Any], on_loop: bool) -> None:
     turns = LoopTurns() if on_loop else None
     batcher = Batcher(model, worker=worker, limits=LIMITS, padding=padding, turns=turns)
     for bucket in (6, 7, 8):
-        batcher.cost("score", bucket)[1].add(1, LOOP_PASS_S / 100)
+        batcher.lane("score", bucket).compute.add(1, LOOP_PASS_S / 100)
     for step in script:
         match step:
             case Asked():

@@ -37,9 +37,9 @@ static void read_row(const Network *network, Row *row) {
     }
     encode(network, row, by_view + VIEWS);
     row_product(hidden, network->row_0[0], network->row_0_bias, inputs, ROW_INPUTS, WIDTH);
-    silu_of_all(hidden, WIDTH);
+    for (int i = 0; i < WIDTH; i++) hidden[i] = silu_of(hidden[i]);
     row_product(row->row, network->row_3[0], network->row_3_bias, hidden, WIDTH, WIDTH);
-    silu_of_all(row->row, WIDTH);
+    for (int i = 0; i < WIDTH; i++) row->row[i] = silu_of(row->row[i]);
 }
 
 /* Quantiles in the caller's unit, never below zero where the past never was, and their mean. */
@@ -59,8 +59,7 @@ static void answer(const Network *network, const Row *row, float *mean, float *q
             exact[level] = value > lowest ? value : lowest;
         }
 #pragma omp simd reduction(+ : total)
-        for (int level = 0; level < 16; level++)
-            total += exact[level] * network->mean_weights[level];
+        for (int level = 0; level < 16; level++) total += exact[level] * network->mean_weights[level];
         mean[q] = (float)total;
         for (int level = 0; level < LEVELS; level++)
             quantiles[q * LEVELS + level] = (float)exact[level];

@@ -18,8 +18,7 @@ static float mix_methods(const Network *network, const Row *row, int anchor, int
     for (int k = 0; k < METHODS; k++) {
         mass += weights[k];
         levels += weights[k] * level[k];
-        for (int d = 0; d < DAMPINGS; d++)
-            slopes[d] += weights[k] * slope[k] * network->damped[d][k];
+        for (int d = 0; d < DAMPINGS; d++) slopes[d] += weights[k] * slope[k] * network->damped[d][k];
     }
     parts[anchor] = levels;
     for (int d = 0; d < DAMPINGS; d++) parts[(1 + d) * ANCHORS + anchor] = slopes[d];

@@ -30,7 +30,7 @@ enum {
     DAMPINGS = 3,
     PATCH = 16,
     PATCHES = CONTEXT / PATCH,
-    SEEN = 2, /* channels of a patch that are not the same nearly everywhere */
+    CHANNELS = 3,
     STATE = 64,
     GATES = 3 * STATE,
     WIDTH = 128,
@@ -58,8 +58,7 @@ typedef struct {
     float shares[ANCHORS][HORIZON], paths[(1 + DAMPINGS) * ANCHORS][HORIZON];
     float factors[ROW_FEATURES], offsets[ROW_FEATURES];
     /* Products with one row: weights with the outputs as lanes. */
-    _Alignas(64) float gru_input[SEEN * PATCH][GATES], gru_input_bias[GATES];
-    float gru_inside[PATCH][GATES]; /* of the third channel, whether a step is there */
+    _Alignas(64) float gru_input[CHANNELS * PATCH][GATES], gru_input_bias[GATES];
     float gru_state[STATE][GATES], gru_new_bias[STATE];
     float row_0[ROW_INPUTS][WIDTH], row_0_bias[WIDTH], row_3[WIDTH][WIDTH], row_3_bias[WIDTH];
     float from_row[WIDTH][NARROW], from_row_bias[NARROW], from_tried[CHECKS][NARROW];

@@ -109,6 +109,18 @@ def test_a_network_that_nobody_has_in_c_is_left_to_the_graph(
     assert "the graph computes" not in caplog.text
 
 
+def test_a_pass_compiled_from_other_sources_is_left_to_the_graph(
+    load: Callable[..., LoadedModel], caplog: pytest.LogCaptureFixture
+) -> None:
+    class Older(Maker):
+        def make(self, part: Part) -> CompiledPass | None:
+            raise ValueError("7 numbers instead of 8")
+
+    assert white(load(Older())) == pytest.approx(1.0, abs=0.02)
+    assert "7 numbers instead of 8" in caplog.text
+    assert "install again" in caplog.text
+
+
 def test_nothing_is_computed_in_c_when_it_is_turned_off(load: Callable[..., LoadedModel]) -> None:
     maker = Maker()
     model = load(maker, passes="graph")

@@ -13,7 +13,7 @@ from service.rows import Array
 
 VIEWS, METHODS, LANES, VIEW_LANES = 5, 22, 112, 24
 DISCOUNTS, LINES, FIRST_LINE = 7, 5, 2
-CHECKS, ANCHORS, LEVELS, STATE, NARROW = 5, 7, 13, 64, 48
+CHECKS, ANCHORS, LEVELS, STATE, NARROW, PATCH = 5, 7, 13, 64, 48, 16
 # Every tensor that is read, and the only shape that is known.
 SHAPES: dict[str, tuple[int, ...]] = {
     "shares": (ANCHORS, 64),
@@ -143,7 +143,7 @@ def _methods(part: Part) -> dict[str, Array]:
     by_method = {
         "check_reach": _padded(np.tile(part("backtest.reach").T, VIEWS), LANES),
         "anchor_reach": _padded(np.tile(part("anchor_reach")[:, 0], VIEWS), LANES),
-        "damped": _padded(part("damped"), VIEW_LANES),
+        "damped": _padded(part("damped").T, 8, 1),
     }
     return {
         **{name: array.astype(np.int32) for name, array in whole.items()},
@@ -160,9 +160,11 @@ def _row_networks(part: Part) -> dict[str, Array]:
     twice = np.where(np.arange(3 * STATE) < gates, 1, 2).astype(np.float32)
     told_bias = patch_bias * twice
     told_bias[:gates] += state_bias[:gates]
+    seen, inside = np.split((from_patch * twice[:, None]).T, [2 * PATCH])
     return {
-        "gru_input": (from_patch * twice[:, None]).T,
-        "gru_input_bias": told_bias,
+        "gru_input": seen,
+        "gru_inside": inside,  # one in nearly every patch, so that its weights are a bias
+        "gru_input_bias": told_bias + inside.sum(0),
         "gru_state": (from_state * (2 * twice[:, None])).T,
         "gru_new_bias": 2 * state_bias[gates:],
         "row_0": part("row.0.weight").T,

@@ -34,20 +34,18 @@ static float count_tried(const Row *row, int first, int ahead) {
 
 /* Mean absolute and mean error of every candidate at every check. */
 static void try_all(const Network *network, Row *row) {
-    int seen_none = ORIGINS - row->length, first = seen_none + WARM_UP - 1;
+    int first = ORIGINS - row->length + WARM_UP - 1;
     first = first > 0 ? first : 0;
-    for (int check = 0; check < CHECKS; check++) {
-        int ahead = network->steps[check];
-        float count = count_tried(row, first, ahead), share = 1.0f / larger(count, 1.0f);
-        row->n_tried[check] = count;
-        for (int lane = 0; lane < LANES; lane += N_FLOATS) {
-            Floats size, bias;
-            Floats reach = load(network->check_reach[check] + lane);
-            try_candidates(row, reach, lane, first, ahead, &size, &bias);
+    for (int check = 0; check < CHECKS; check++)
+        row->n_tried[check] = count_tried(row, first, network->steps[check]);
+    for (int lane = 0; lane < LANES; lane += N_FLOATS)
+        for (int check = 0; check < CHECKS; check++) {
+            Floats size, bias, reach = load(network->check_reach[check] + lane);
+            try_candidates(row, reach, lane, first, network->steps[check], &size, &bias);
+            float share = 1.0f / larger(row->n_tried[check], 1.0f);
             store(row->size[check] + lane, size * share);
             store(row->bias[check] + lane, bias * -share);
         }
-    }
 }
 
 /* Logarithms of the mean absolute errors; checks that were not tried continue earlier ones. */

@@ -37,33 +37,32 @@ static void read_row(const Network *network, Row *row) {
     }
     encode(network, row, by_view + VIEWS);
     row_product(hidden, network->row_0[0], network->row_0_bias, inputs, ROW_INPUTS, WIDTH);
-    for (int i = 0; i < WIDTH; i++) hidden[i] = silu_of(hidden[i]);
+    silu_of_all(hidden, WIDTH);
     row_product(row->row, network->row_3[0], network->row_3_bias, hidden, WIDTH, WIDTH);
-    for (int i = 0; i < WIDTH; i++) row->row[i] = silu_of(row->row[i]);
+    silu_of_all(row->row, WIDTH);
 }
 
 /* Quantiles in the caller's unit, never below zero where the past never was, and their mean. */
 static void answer(const Network *network, const Row *row, float *mean, float *quantiles) {
+    ALIGNED float scaled[HORIZON], level_of[LEVELS][HORIZON];
+    ALIGNED double total[HORIZON] = {};
     double loc = row->loc * row->unit, scale = row->scale * row->unit;
     double lowest = row->nonnegative ? 0.0 : -(double)(float)LIMIT;
-    for (int q = 0; q < HORIZON; q++) {
-        float scaled[LEVELS + 3];
-        double exact[LEVELS + 3], total = 0;
-        for (int level = 0; level < 16; level++) scaled[level] = row->centre[q];
-        for (int anchor = 0; anchor < ANCHORS; anchor++)
-            for (int level = 0; level < 16; level++)
-                scaled[level] += network->shares[anchor][q] * row->spread[anchor][level];
-        for (int level = 0; level < 16; level++) {
-            double value = loc + clamped(scaled[level], -LARGEST_SCALED, LARGEST_SCALED) * scale;
+    for (int level = 0; level < LEVELS; level++) {
+        double weight = network->mean_weights[level];
+        row_product(scaled, network->shares[0], row->centre, row->spread[level], ANCHORS, HORIZON);
+        for (int q = 0; q < HORIZON; q++) {
+            double value = loc + clamped(scaled[q], -LARGEST_SCALED, LARGEST_SCALED) * scale;
             value = value < LIMIT ? value : LIMIT;
-            exact[level] = value > lowest ? value : lowest;
+            value = value > lowest ? value : lowest;
+            total[q] += weight * value;
+            level_of[level][q] = (float)value;
         }
-#pragma omp simd reduction(+ : total)
-        for (int level = 0; level < 16; level++) total += exact[level] * network->mean_weights[level];
-        mean[q] = (float)total;
-        for (int level = 0; level < LEVELS; level++)
-            quantiles[q * LEVELS + level] = (float)exact[level];
     }
+    for (int q = 0; q < HORIZON; q++) mean[q] = (float)total[q];
+    for (int q = 0; q < HORIZON; q++)
+        for (int level = 0; level < LEVELS; level++)
+            quantiles[q * LEVELS + level] = level_of[level][q];
 }
 
 static void forecast_row(const Network *network, Row *row, const Batch *batch, ptrdiff_t at) {

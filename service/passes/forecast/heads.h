@@ -27,14 +27,12 @@ static void weigh(const Network *network, Row *row) {
     for (int check = 0; check < CHECKS; check++)
         if (row->n_tried[check] > 0)
             for (int j = 0; j < NARROW; j++) by_row[j] += network->from_tried[check][j];
-    lanes_product(first, network->own[0], by_row, row->own[0], NARROW, OWN_FEATURES);
-    const float *identity = network->identity[0];
-    for (int i = 0; i < NARROW * LANES; i++) first[i] = silu_of(first[i] + identity[i]);
-    lanes_product(second, network->score[0], network->score_bias, first, NARROW, NARROW);
-    for (int i = 0; i < NARROW * LANES; i++) second[i] = silu_of(second[i]);
+    lanes_product(first, network->own[0], by_row, network->identity[0], row->own[0], NARROW,
+                  OWN_FEATURES, 1);
+    lanes_product(second, network->score[0], network->score_bias, NULL, first, NARROW, NARROW, 1);
     int n_rows = (ANCHORS + LANE_ROWS - 1) / LANE_ROWS * LANE_ROWS;
-    lanes_product(row->weights[0], network->by_anchor[0], network->by_anchor_bias, second, n_rows,
-                  NARROW);
+    lanes_product(row->weights[0], network->by_anchor[0], network->by_anchor_bias, NULL, second,
+                  n_rows, NARROW, 0);
     for (int anchor = 0; anchor < ANCHORS; anchor++) share_out(row->weights[anchor]);
 }
 
@@ -55,7 +53,7 @@ static void spread_quantiles(const Network *network, Row *row, const float *log_
     ALIGNED float hidden[WIDTH], raw[SPREADS];
     row_product(hidden, network->spread[0], network->spread_bias, row->inputs, WIDTH + TOLD,
                 WIDTH);
-    for (int i = 0; i < WIDTH; i++) hidden[i] = silu_of(hidden[i]);
+    silu_of_all(hidden, WIDTH);
     row_product(raw, network->out[0], network->out_bias, hidden, WIDTH, SPREADS);
     float width = width_of(network, row->period);
     for (int anchor = 0; anchor < ANCHORS; anchor++) {
@@ -66,7 +64,7 @@ static void spread_quantiles(const Network *network, Row *row, const float *log_
         float shift = tanhf(own[0]), log_size = (log_error[anchor] + log_error[0]) * 0.5f;
         float size = exp_of(smaller(log_size + (network->growth[anchor] + own[LEVELS]), 7.0f));
         for (int level = 0; level < LEVELS; level++)
-            row->spread[anchor][level] = (shift + (place[MIDDLE] - place[level]) * width) * size;
+            row->spread[level][anchor] = (shift + (place[MIDDLE] - place[level]) * width) * size;
     }
 }
 

@@ -3,45 +3,44 @@
 #ifndef FORECAST_MIX_H
 #define FORECAST_MIX_H
 
+#include "products.h"
 #include "views.h"
 
 enum { PARTS = (1 + DAMPINGS) * ANCHORS };
 
-/* Levels and slopes of a view mixed by the weights of an anchor: (1 + DAMPINGS) numbers ANCHORS
-   apart, and the weight of the view. */
-static float mix_methods(const Network *network, const Row *row, int anchor, int view,
-                         float *parts) {
-    int lane = view * METHODS;
-    const float *weights = row->weights[anchor] + lane;
-    const float *level = row->levels[ORIGINS - 1] + lane, *slope = row->slopes[ORIGINS - 1] + lane;
-    float mass = 0, levels = 0, slopes[DAMPINGS] = {};
+/* Levels, slopes by damping, and weights of a view, mixed by the weights of every anchor: parts is
+   (1 + DAMPINGS, ANCHORS), masses (ANCHORS,). */
+static void mix_methods(const Network *network, const Row *row, int view, float *parts,
+                        float *masses) {
+    int first = view * METHODS;
+    const float *level = row->levels[ORIGINS - 1] + first;
+    const float *slope = row->slopes[ORIGINS - 1] + first;
+    Eight sums[ANCHORS] = {};
     for (int k = 0; k < METHODS; k++) {
-        mass += weights[k];
-        levels += weights[k] * level[k];
-        for (int d = 0; d < DAMPINGS; d++) slopes[d] += weights[k] * slope[k] * network->damped[d][k];
+        Eight by_damping, method = {level[k], 0, 0, 0, 1};
+        memcpy(&by_damping, network->damped[k], sizeof by_damping);
+        method += slope[k] * by_damping;
+#pragma GCC unroll 7
+        for (int anchor = 0; anchor < ANCHORS; anchor++)
+            sums[anchor] += row->weights[anchor][first + k] * method;
     }
-    parts[anchor] = levels;
-    for (int d = 0; d < DAMPINGS; d++) parts[(1 + d) * ANCHORS + anchor] = slopes[d];
-    return mass;
-}
-
-/* out (HORIZON,) = parts (n,) @ table (n, HORIZON). */
-static void along_horizon(const float *parts, float (*table)[HORIZON], int n, float *restrict out) {
-    for (int q = 0; q < HORIZON; q++) out[q] = 0;
-    for (int i = 0; i < n; i++)
-        for (int q = 0; q < HORIZON; q++) out[q] += parts[i] * table[i][q];
+    for (int anchor = 0; anchor < ANCHORS; anchor++) {
+        for (int part = 0; part <= DAMPINGS; part++)
+            parts[part * ANCHORS + anchor] = sums[anchor][part];
+        masses[anchor] = sums[anchor][1 + DAMPINGS];
+    }
 }
 
 /* Candidates mixed inside each view, mapped back, then mixed over views. */
 static void mix(const Network *network, Row *row) {
+    static const float zeros[HORIZON];
     ALIGNED float inner[HORIZON], mass[HORIZON];
     float parts[PARTS], masses[ANCHORS];
     memset(row->centre, 0, sizeof row->centre);
     for (int view = 0; view < VIEWS; view++) {
-        for (int anchor = 0; anchor < ANCHORS; anchor++)
-            masses[anchor] = mix_methods(network, row, anchor, view, parts);
-        along_horizon(parts, (float(*)[HORIZON])network->paths, PARTS, inner);
-        along_horizon(masses, (float(*)[HORIZON])network->shares, ANCHORS, mass);
+        mix_methods(network, row, view, parts, masses);
+        row_product(inner, network->paths[0], zeros, parts, PARTS, HORIZON);
+        row_product(mass, network->shares[0], zeros, masses, ANCHORS, HORIZON);
         for (int q = 0; q < HORIZON; q++) inner[q] /= larger(mass[q], 1e-9f);
         from_view(row, view, inner);
         for (int q = 0; q < HORIZON; q++) row->centre[q] += inner[q] * mass[q];

@@ -22,11 +22,11 @@ static const Field FIELDS[] = {
     FIELD(line_spread), FIELD(per_step), FIELD(bonus), FIELD(level_from), FIELD(slope_from),
     FIELD(check_of), FIELD(steps), FIELD(season_edges), FIELD(check_reach), FIELD(anchor_reach),
     FIELD(damped), FIELD(shares), FIELD(paths), FIELD(factors), FIELD(offsets), FIELD(gru_input),
-    FIELD(gru_input_bias), FIELD(gru_state), FIELD(gru_new_bias), FIELD(row_0), FIELD(row_0_bias),
-    FIELD(row_3), FIELD(row_3_bias), FIELD(from_row), FIELD(from_row_bias), FIELD(from_tried),
-    FIELD(spread), FIELD(spread_bias), FIELD(out), FIELD(out_bias), FIELD(growth), FIELD(widths),
-    FIELD(identity), FIELD(own), FIELD(score), FIELD(score_bias), FIELD(by_anchor),
-    FIELD(by_anchor_bias),
+    FIELD(gru_inside), FIELD(gru_input_bias), FIELD(gru_state), FIELD(gru_new_bias), FIELD(row_0),
+    FIELD(row_0_bias), FIELD(row_3), FIELD(row_3_bias), FIELD(from_row), FIELD(from_row_bias),
+    FIELD(from_tried), FIELD(spread), FIELD(spread_bias), FIELD(out), FIELD(out_bias),
+    FIELD(growth), FIELD(widths), FIELD(identity), FIELD(own), FIELD(score), FIELD(score_bias),
+    FIELD(by_anchor), FIELD(by_anchor_bias),
 };
 
 /* 4 with AVX512, 3 with AVX2, 0 with neither: then the pass must not run. */

@@ -30,7 +30,7 @@ enum {
     DAMPINGS = 3,
     PATCH = 16,
     PATCHES = CONTEXT / PATCH,
-    CHANNELS = 3,
+    SEEN = 2, /* channels of a patch that are not the same nearly everywhere */
     STATE = 64,
     GATES = 3 * STATE,
     WIDTH = 128,
@@ -54,11 +54,12 @@ typedef struct {
     int32_t level_from[VIEW_LANES], slope_from[VIEW_LANES];
     int32_t check_of[ANCHORS], steps[CHECKS], season_edges[SEASON_CLASSES - 1];
     _Alignas(64) float check_reach[CHECKS][LANES], anchor_reach[ANCHORS][LANES];
-    float damped[DAMPINGS][VIEW_LANES];
+    float damped[METHODS][8]; /* a lane for each damping, from lane 1 on */
     float shares[ANCHORS][HORIZON], paths[(1 + DAMPINGS) * ANCHORS][HORIZON];
     float factors[ROW_FEATURES], offsets[ROW_FEATURES];
     /* Products with one row: weights with the outputs as lanes. */
-    _Alignas(64) float gru_input[CHANNELS * PATCH][GATES], gru_input_bias[GATES];
+    _Alignas(64) float gru_input[SEEN * PATCH][GATES], gru_input_bias[GATES];
+    float gru_inside[PATCH][GATES]; /* of the third channel, whether a step is there */
     float gru_state[STATE][GATES], gru_new_bias[STATE];
     float row_0[ROW_INPUTS][WIDTH], row_0_bias[WIDTH], row_3[WIDTH][WIDTH], row_3_bias[WIDTH];
     float from_row[WIDTH][NARROW], from_row_bias[NARROW], from_tried[CHECKS][NARROW];

@@ -14,13 +14,14 @@ enum { LANE_VECTORS = 2, LANE_ROWS = 6, ROW_VECTORS = 8, PATCH_VECTORS = 3, STAT
 enum { PATCH_ROWS = 4 };
 
 /* A block of `lanes_product`: LANE_ROWS outputs in LANE_VECTORS vectors of candidates. */
-ALWAYS_INLINE void lanes_block(float *out, const float *weight, const float *bias, const float *in,
-                               int n_in) {
+ALWAYS_INLINE void lanes_block(float *out, const float *weight, const float *bias,
+                               const float *start, const float *in, int n_in) {
     Floats sums[LANE_ROWS][LANE_VECTORS];
 #pragma GCC unroll 8
     for (int j = 0; j < LANE_ROWS; j++)
 #pragma GCC unroll 8
-        for (int v = 0; v < LANE_VECTORS; v++) sums[j][v] = bias[j] - (Floats){};
+        for (int v = 0; v < LANE_VECTORS; v++)
+            sums[j][v] = bias[j] + (start ? load(start + j * LANES + v * N_FLOATS) : (Floats){});
     for (int i = 0; i < n_in; i++) {
         Floats values[LANE_VECTORS];
 #pragma GCC unroll 8
@@ -37,12 +38,17 @@ ALWAYS_INLINE void lanes_block(float *out, const float *weight, const float *bia
             store(out + j * LANES + v * N_FLOATS, sums[j][v]);
 }
 
-/* out (n_out, LANES) = weight (n_out, n_in) @ in (n_in, LANES) + bias; n_out in whole blocks. */
+/* out (n_out, LANES) = start + weight (n_out, n_in) @ in (n_in, LANES) + bias, `active` through a
+   SiLU; n_out in whole blocks, start (n_out, LANES) or NULL for zeros. */
 ALWAYS_INLINE void lanes_product(float *restrict out, const float *weight, const float *bias,
-                                 const float *in, int n_out, int n_in) {
-    for (int j = 0; j < n_out; j += LANE_ROWS)
+                                 const float *start, const float *in, int n_out, int n_in,
+                                 int active) {
+    for (int j = 0; j < n_out; j += LANE_ROWS) {
         for (int lane = 0; lane < LANES; lane += LANE_VECTORS * N_FLOATS)
-            lanes_block(out + j * LANES + lane, weight + j * n_in, bias + j, in + lane, n_in);
+            lanes_block(out + j * LANES + lane, weight + j * n_in, bias + j,
+                        start ? start + j * LANES + lane : NULL, in + lane, n_in);
+        if (active) silu_of_all(out + j * LANES, LANE_ROWS * LANES);
+    }
 }
 
 /* out (n_vectors,) = bias + in (n_in,) @ weight (n_in, n_out), of the same columns of all. */
@@ -94,7 +100,8 @@ ALWAYS_INLINE void patches_product(float *restrict out, const float *weight, con
                                    const float *in, int n_rows, int n_in, int n_out) {
     for (int row = 0; row < n_rows; row += PATCH_ROWS)
         for (int j = 0; j < n_out; j += PATCH_VECTORS * N_FLOATS)
-            patches_block(out + row * n_out + j, weight + j, bias + j, in + row * n_in, n_in, n_out);
+            patches_block(out + row * n_out + j, weight + j, bias + j, in + row * n_in, n_in,
+                          n_out);
 }
 
 #endif

@@ -9,8 +9,8 @@
 #include "network.h"
 #include "vectors.h"
 
-/* Room behind a series for vectors that reach beyond it, and zeros before one for its first patch. */
-enum { ROOM = 32, LONGEST = CONTEXT + ROOM, FRONT = PATCH };
+/* Room behind a series for vectors that reach beyond it, zeros before one for its first patch. */
+enum { ROOM = 96, LONGEST = CONTEXT + ROOM, FRONT = PATCH };
 
 typedef struct {
     int length, period, positive, nonnegative, full, n_patches;
@@ -21,13 +21,13 @@ typedef struct {
     ALIGNED float scaled[LONGEST], logs[LONGEST], known[LONGEST];
     ALIGNED float past[3][LONGEST], ahead[3][HORIZON];
     ALIGNED float series[VIEWS][FRONT + LONGEST];
-    ALIGNED float levels[ORIGINS][LANES + ROOM], slopes[ORIGINS][LANES + ROOM];
-    ALIGNED float newest[ORIGINS][LANES + ROOM];
+    ALIGNED float levels[ORIGINS][LANES], slopes[ORIGINS][LANES];
+    ALIGNED float newest[ORIGINS][LANES];
     ALIGNED float size[CHECKS][LANES], bias[CHECKS][LANES], logs_of[CHECKS][LANES];
-    ALIGNED float unit_lanes[LANES + ROOM];
+    ALIGNED float unit_lanes[LANES];
     ALIGNED float own[OWN_FEATURES][LANES], hidden[2][NARROW][LANES], weights[12][LANES];
-    ALIGNED float patches[PATCHES][CHANNELS * PATCH], told_gates[PATCHES][GATES];
-    ALIGNED float inputs[WIDTH + TOLD], row[WIDTH], spread[ANCHORS][16], centre[HORIZON];
+    ALIGNED float patches[PATCHES][SEEN * PATCH], told_gates[PATCHES][GATES];
+    ALIGNED float inputs[WIDTH + TOLD], row[WIDTH], spread[LEVELS][ANCHORS], centre[HORIZON];
 } Row;
 
 #endif

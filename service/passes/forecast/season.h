@@ -13,7 +13,7 @@
 #define LEAST_MASS 1e-6f
 #define CYCLE_DISCOUNT 0.55
 #define FILLED_WEIGHT 0.1f
-enum { SHORTEST_TABLE = 16 };
+enum { SHORTEST_TABLE = 64 };
 
 /* The mean of a window of one season around each step, and what is needed at the ends. */
 typedef struct {
@@ -57,9 +57,9 @@ typedef struct {
     int n, period, table;
 } Channel;
 
-/* Sums over a table of whole seasons made sums over the season, and those again a table. */
+/* Sums over a table of whole seasons made sums over the season, and one of those again a table. */
 static void fold(float *sums, int period, int table) {
-    for (int step = period; step < table; step++) sums[step % period] += sums[step];
+    for (int step = table - 1; step >= period; step--) sums[step - period] += sums[step];
 }
 
 static void spread_out(float *values, int period, int table) {

@@ -13,6 +13,7 @@
 #define USELESS ((double)0.2f)
 #define USELESS_BY_LENGTH ((double)1.3f)
 enum { LONGEST_LAG = CONTEXT * 2 / 5 + 1, LAG_BLOCK = 32 };
+enum { DOUBLES = N_FLOATS / 2, LAG_VECTORS = LAG_BLOCK / DOUBLES, APART = N_FLOATS / 4 };
 
 /* Less the least-squares line; zeros behind the end, where the lags of a block reach. */
 static void detrend(double *series, int n) {
@@ -26,18 +27,24 @@ static void detrend(double *series, int n) {
     }
     double slope = rise / (spread > 1 ? spread : 1);
     for (int t = 0; t < n; t++) series[t] -= slope * (t - middle);
-    memset(series + n, 0, LAG_BLOCK * sizeof *series);
+    memset(series + n, 0, ROOM * sizeof *series);
 }
 
-/* Correlations at LAG_BLOCK lags from `lag` on, not yet divided by anything. */
+/* Correlations at LAG_BLOCK lags from `lag` on, not yet divided by anything. Values DOUBLES apart
+   meet the same vectors of later values, so that four of them read seven vectors, not sixteen. */
 static void correlate(const double *series, int n, int lag, double *out) {
-    Doubles sums[LAG_BLOCK / 8] = {};
-    for (int t = 0; t + lag < n; t++)
+    Doubles sums[LAG_VECTORS] = {};
+    for (int start = 0; start + lag < n; start += APART * DOUBLES)
+        for (int t = start; t < start + DOUBLES; t++) {
+            Doubles later[LAG_VECTORS + APART - 1];
+#pragma GCC unroll 16
+            for (int v = 0; v < LAG_VECTORS + APART - 1; v++)
+                later[v] = load_doubles(series + t + lag + DOUBLES * v);
 #pragma GCC unroll 4
-        for (int v = 0; v < LAG_BLOCK / 8; v++) {
-            Doubles later;
-            memcpy(&later, series + t + lag + 8 * v, sizeof later);
-            sums[v] += series[t] * later;
+            for (int k = 0; k < APART; k++)
+#pragma GCC unroll 8
+                for (int v = 0; v < LAG_VECTORS; v++)
+                    sums[v] += series[t + DOUBLES * k] * later[v + k];
         }
     memcpy(out, sums, sizeof sums);
 }
@@ -48,10 +55,11 @@ static void add_prominence(const double *series, int n, int n_lags, double *heig
     for (int lag = 0; lag < n_lags; lag += LAG_BLOCK) correlate(series, n, lag, product + lag);
     double first = product[0] / (n > 1 ? n : 1);
     first = first > 1e-9 ? first : 1e-9;
+    for (int lag = 0; lag < n_lags; lag++)
+        product[lag] = product[lag] / (n - lag > 1 ? n - lag : 1) / first;
     for (int lag = 0; lag < n_lags; lag++) {
-        double correlation = product[lag] / (n - lag > 1 ? n - lag : 1) / first;
-        lowest = lag == 0 || correlation < lowest ? correlation : lowest;
-        height[lag] += 0.5 * (correlation - (lowest > 0 ? lowest : 0));
+        lowest = lag == 0 || product[lag] < lowest ? product[lag] : lowest;
+        height[lag] += 0.5 * (product[lag] - (lowest > 0 ? lowest : 0));
     }
 }
 

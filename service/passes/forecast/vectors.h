@@ -4,6 +4,7 @@
 #ifndef FORECAST_VECTORS_H
 #define FORECAST_VECTORS_H
 
+#include <immintrin.h>
 #include <math.h>
 #include <stdint.h>
 #include <string.h>
@@ -19,7 +20,8 @@
 
 typedef float Floats __attribute__((vector_size(4 * N_FLOATS)));
 typedef int32_t Whole __attribute__((vector_size(4 * N_FLOATS)));
-typedef double Doubles __attribute__((vector_size(64)));
+typedef double Doubles __attribute__((vector_size(4 * N_FLOATS)));
+typedef float Rounded __attribute__((vector_size(2 * N_FLOATS)));
 typedef float Eight __attribute__((vector_size(32)));
 typedef int32_t EightPlaces __attribute__((vector_size(32)));
 
@@ -29,15 +31,15 @@ ALWAYS_INLINE Floats load(const float *from) {
     return values;
 }
 
+ALWAYS_INLINE Doubles load_doubles(const double *from) {
+    Doubles values;
+    memcpy(&values, from, sizeof values);
+    return values;
+}
+
 ALWAYS_INLINE void store(float *to, Floats values) { memcpy(to, &values, sizeof values); }
 
 ALWAYS_INLINE Floats magnitude(Floats values) { return (Floats)((Whole)values & 0x7fffffff); }
-
-ALWAYS_INLINE float sum_of(Floats values) {
-    float total = 0;
-    for (int lane = 0; lane < N_FLOATS; lane++) total += values[lane];
-    return total;
-}
 
 ALWAYS_INLINE float float_of(uint32_t bits) {
     float value;
@@ -73,8 +75,50 @@ ALWAYS_INLINE float exp_of(float x) {
     return (p + 1.0f) * float_of((bits_of(shifted) << 23) + 0x3f800000u);
 }
 
-ALWAYS_INLINE float sigmoid_of(float x) { return 1.0f / (1.0f + exp_of(-x)); }
-ALWAYS_INLINE float silu_of(float x) { return x / (1.0f + exp_of(-x)); }
+ALWAYS_INLINE Floats clamped_vector(Floats x, float low, float high) {
+    Floats least = low - (Floats){}, most = high - (Floats){};
+#if N_FLOATS == 16
+    return (Floats)_mm512_max_ps(_mm512_min_ps((__m512)x, (__m512)most), (__m512)least);
+#else
+    return (Floats)_mm256_max_ps(_mm256_min_ps((__m256)x, (__m256)most), (__m256)least);
+#endif
+}
+
+ALWAYS_INLINE Floats estimated_reciprocal(Floats x) {
+#if N_FLOATS == 16
+    return (Floats)_mm512_rcp14_ps((__m512)x);
+#else
+    return (Floats)_mm256_rcp_ps((__m256)x);
+#endif
+}
+
+/* sigmoid(x) of a vector, for the many of the networks: of 2^y the whole part of y is added to the
+   exponent, the rest goes into a polynomial, whose few roundings the sum with one takes most of. A
+   step of Newton's makes the estimate of the reciprocal exact to a rounding or two. */
+ALWAYS_INLINE Floats sigmoid_of_vector(Floats x) {
+    const float magic = 12582912.0f, per_step = -1.44269504f;
+    x = clamped_vector(x, -87.0f, 87.0f);
+    Floats shifted = x * per_step + magic, f = x * per_step - (shifted - magic);
+    Floats p = f * 0.0013264589942991734f + 0.009671619161963463f;
+    p = p * f + 0.0555073507130146f;
+    p = p * f + 0.24022240936756134f;
+    p = p * f + 0.6931470036506653f;
+    p = p * f + 1.0f;
+    Floats divisor = (Floats)((Whole)p + ((Whole)shifted << 23)) + 1.0f;
+    Floats guess = estimated_reciprocal(divisor);
+    return guess + guess * (1.0f - divisor * guess);
+}
+
+ALWAYS_INLINE Floats silu_of_vector(Floats x) { return x * sigmoid_of_vector(x); }
+
+/* The same of whole arrays, in vectors. */
+ALWAYS_INLINE void silu_of_all(float *values, int n) {
+    for (int i = 0; i < n; i += N_FLOATS) store(values + i, silu_of_vector(load(values + i)));
+}
+
+ALWAYS_INLINE void sigmoid_of_all(float *values, int n) {
+    for (int i = 0; i < n; i += N_FLOATS) store(values + i, sigmoid_of_vector(load(values + i)));
+}
 
 /* Of a number above the smallest normal one; of an infinite one about 89. */
 ALWAYS_INLINE float log_of(float x) {

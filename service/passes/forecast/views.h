@@ -24,11 +24,14 @@ static void weigh_recent(const float *weight, int n, int period, float *recent) 
     }
 }
 
-/* An index by phase as one of every past step and of every step ahead. */
-static void lay_out_index(const float *index, int n, int period, float *past, float *ahead) {
-    for (int t = n - 1, p = 0; t >= 0; t--) {
-        past[t] = index[p];
-        if (++p == period) p = 0;
+/* A table of an index, newest first, as one of every past step and of every step ahead. */
+static void lay_out_index(const float *index, const Channel *channel, float *past, float *ahead) {
+    ALIGNED float turned[LONGEST];
+    int table = channel->table, period = channel->period;
+    for (int p = 0; p < table; p++) turned[p] = index[table - 1 - p];
+    for (int end = channel->n; end > 0; end -= table) {
+        int m = end < table ? end : table;
+        memcpy(past + end - m, turned + table - m, m * sizeof *past);
     }
     for (int q = 0, p = period - 1; q < HORIZON; q++) {
         ahead[q] = index[p];
@@ -57,7 +60,7 @@ static void make_indices(Row *row) {
         const float *from = residual[c > 0 && row->positive];
         Channel channel = {from, weight[c], n, period, table};
         row->kept[c] = shrunk_index(&channel, index);
-        lay_out_index(index, n, period, row->past[c], row->ahead[c]);
+        lay_out_index(index, &channel, row->past[c], row->ahead[c]);
     }
 }
 

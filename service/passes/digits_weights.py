@@ -103,12 +103,16 @@ def _units(part: Part) -> Iterator[Array]:
 
 
 def _head(part: Part) -> tuple[Array, int]:
-    """Bias and weights over the temperature, padded to blocks of classes, and their number."""
-    bias = part("in_bytes.head.bias")
-    n_classes = len(bias)
-    _demand(0 < n_classes <= MOST_CLASSES)
+    """Bias and weights over the temperature, padded to blocks of classes, and their number.
+
+    The features are less by a half than those of the graph.
+    """
+    bias, temperature = np.asarray(part("in_bytes.head.bias"), np.float64), part("temperature")
+    n_classes = bias.size
+    _demand(bias.ndim == 1 and 0 < n_classes <= MOST_CLASSES)
     weights = _array(part, "in_bytes.head.weight", (n_classes, FEATURES), np.float32)
-    rows = np.vstack([bias, weights.T]) / np.float32(part("temperature"))  # (1 + 4 * H, K)
+    weights = weights.astype(np.float64)
+    rows = np.vstack([bias + weights.sum(1) / 2, weights.T]) / temperature  # (1 + 4 * H, K)
     return np.pad(rows, [(0, 0), (0, -n_classes % BLOCK)]).astype(np.float32), n_classes
 
 

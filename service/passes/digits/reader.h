@@ -24,7 +24,7 @@ enum {
     TAPS = 9,         /* pixels under the filters of the other layers */
     HIDDEN = 96,      /* units of a direction */
     STEP = QUARTER * FOURTH,
-    FEATURES = 4 * HIDDEN, /* last and largest states, down and up */
+    FEATURES = 4 * HIDDEN, /* last and largest states, down and up, less a half */
 };
 
 /* A block of filters at one group. */

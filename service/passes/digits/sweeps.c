@@ -34,7 +34,7 @@ INLINE void sweep(const Units *units, const uint8_t *steps, const int upwards, f
                   float *largest) {
     __m512i sums[QUARTER][2];
     add_up(sums, units, steps);
-    __m512 state = _mm512_set1_ps(0.5f); /* a tanh of 0 */
+    __m512 start = _mm512_set1_ps(0.5f), state = start; /* a tanh of 0 */
     __m512 most = _mm512_setzero_ps();
 #pragma GCC unroll 7
     for (int i = 0; i < QUARTER; i++) {
@@ -44,8 +44,9 @@ INLINE void sweep(const Units *units, const uint8_t *steps, const int upwards, f
         state = _mm512_fmadd_ps(gate, _mm512_sub_ps(candidate, state), state);
         most = _mm512_max_ps(most, state);
     }
-    _mm512_storeu_ps(last, state);
-    _mm512_storeu_ps(largest, most);
+    /* From where they started, so that the head adds up small numbers. */
+    _mm512_storeu_ps(last, _mm512_sub_ps(state, start));
+    _mm512_storeu_ps(largest, _mm512_sub_ps(most, start));
 }
 
 void sweeps(const Reader *reader, Responses *responses) {

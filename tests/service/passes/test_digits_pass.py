@@ -21,8 +21,8 @@ from service.passes.digits_weights import packed
 from service.rows import Array
 
 SHIPPED = Path("models/repository/digits/1")
-# Sums of floats in another order: up to a third of this. A level more or less is mostly more.
-ALIKE = 1e-5
+# The graph's sums of floats are in another order. A level more or less is mostly far more.
+ALIKE = 3e-6
 
 compiled_code = pytest.importorskip("service.passes._digits", reason="not compiled here")
 pytestmark = pytest.mark.skipif(not compiled_code.able(), reason="the processor lacks AVX512-VNNI")
@@ -146,7 +146,7 @@ def test_readers_of_other_classes_are_computed_as_well(n_classes: int) -> None:
     expected = network(torch.from_numpy(images)).detach().numpy()
     answers = reading(compiled)(images)
 
-    np.testing.assert_allclose(answers, expected, atol=ALIKE, rtol=0)
+    np.testing.assert_allclose(answers, expected, atol=10 * ALIKE, rtol=0)  # far larger logits
     assert n_classes == 1 or expected.std(axis=0).min() > 0.001
 
 

@@ -32,11 +32,12 @@ logger = logging.getLogger("seqserve.loading")
 
 @dataclass(frozen=True, slots=True)
 class LoadedModel:
-    """An export that was loaded and checked."""
+    """An export that was loaded and checked; ``in_c`` tells what computes its forward passes."""
 
     export: Export
     task: Task[Any]
     run: Run
+    in_c: bool = False
 
 
 class LoadingStopped(Exception):
@@ -62,11 +63,16 @@ def load_models(
     for export in exports:
         if stopped():
             raise LoadingStopped
-        models.append(_load(export, settings))
+        models.append(load_export(export, settings))
     return models
 
 
-def _load(export: Export, settings: Settings) -> LoadedModel:
+def load_export(export: Export, settings: Settings) -> LoadedModel:
+    """Load and check one export, and settle what computes its passes.
+
+    Raises:
+        ExportBroken: it breaks the contract; the message names the file.
+    """
     from service.runtime import TorchScriptModel, computes_in  # noqa: PLC0415 - as above
 
     started_s = perf_counter()
@@ -91,7 +97,7 @@ def _load(export: Export, settings: Settings) -> LoadedModel:
         "load_ms": round((perf_counter() - started_s) * 1000),
     }
     logger.info("loaded and checked", extra={"fields": fields})
-    return LoadedModel(export, task, compiled or model.run)
+    return LoadedModel(export, task, compiled or model.run, in_c=compiled is not None)
 
 
 def warm(model: LoadedModel, settings: Settings, stopped: Callable[[], bool]) -> list[Timing]:

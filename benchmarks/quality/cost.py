@@ -1,21 +1,23 @@
 """What the shipped models cost: size, a pass for one row, rows a second, all on one core.
 
-Passes run in this process, through the runtime that the service runs them with, so that only the
-graph is timed: what the service costs besides is measured by ``make bench``.
+Passes run in this process, as the service runs them, by their graphs and where it can in C, so that
+nothing else is timed: what the service costs besides is measured by ``make bench``.
 """
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from statistics import median
 from time import thread_time
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import torch
 
 from benchmarks.quality.figures import Bound, Row, Run, Table, command_of
-from models.export_folder import read_manifest
+from models.manifest import FORWARD
+from service.loading import load_export
 from service.memory import keep_memory
-from service.runtime import TorchScriptModel, computes_in
+from service.repository import Repository
+from service.settings import Settings
 from service.warmup import example_inputs
 
 REPOSITORY = Path("models/repository")
@@ -45,27 +47,32 @@ LIMITS = (
 class Shipped:
     """A shipped export, loaded as the service loads it, and what it must cost at most."""
 
-    def __init__(self, limit: Limit) -> None:
+    def __init__(self, limit: Limit, passes: Literal["auto", "graph"]) -> None:
         self.limit = limit
-        self.folder = newest(REPOSITORY / limit.name)
-        self.manifest = read_manifest(self.folder)
-        allowed = self.manifest.reduced_precision
-        reduced = allowed.dtype if allowed and computes_in(allowed.dtype) else None
-        self._model = TorchScriptModel(self.folder, self.manifest, reduced=reduced)
+        exports = Repository(REPOSITORY).active_exports()
+        (export,) = (each for each in exports if each.manifest.name == limit.name)
+        self.folder, self.manifest = export.folder, export.manifest
+        self._loaded = load_export(export, Settings(repository=REPOSITORY, passes=passes))
+
+    @property
+    def in_c(self) -> bool:
+        """Whether its passes are computed in C."""
+        return self._loaded.in_c
 
     @property
     def title(self) -> str:
         """How its rows are called."""
-        return f"{self.limit.name}, length {self.limit.length}"
+        how = ", in C" if self.in_c else ""
+        return f"{self.limit.name}, length {self.limit.length}{how}"
 
     def seconds(self, rows: int) -> float:
         """Median processor time of a pass."""
-        forward = self.manifest.all_methods["forward"]
+        forward = self.manifest.all_methods[FORWARD]
         inputs = example_inputs(forward, rows, self.limit.length)
         spent = []
         for _ in range(WARM_UP + REPEATS):
             started_s = thread_time()
-            self._model.run(inputs)
+            self._loaded.run(inputs, FORWARD)
             spent.append(thread_time() - started_s)
         return median(spent[WARM_UP:])
 
@@ -76,20 +83,16 @@ def tables(_: Run) -> Iterator[Table]:
     torch.set_num_threads(1)
     keep_memory()
     try:
-        shipped = [Shipped(limit) for limit in LIMITS]
+        shipped = [Shipped(limit, "graph") for limit in LIMITS]
+        in_c = [each for limit in LIMITS if (each := Shipped(limit, "auto")).in_c]
         yield _table("Size of the shipped exports", _sizes(shipped), ",.1f")
-        yield _table("One row: median ms of processor time", map(_alone, shipped), ".2f")
+        title = "One row: median ms of processor time"
+        yield _table(title, map(_alone, [*shipped, *in_c]), ".3f")
         title = f"Rows a second and core, {BATCH} rows a pass"
-        yield _table(title, map(_in_a_batch, shipped), ",.0f")
+        yield _table(title, map(_in_a_batch, [*shipped, *in_c]), ",.0f")
         yield _table("Digits: accuracy over seeds", _over_seeds(shipped), ".2%")
     finally:
         torch.set_num_threads(before)
-
-
-def newest(folder: Path) -> Path:
-    """The newest version of an export."""
-    versions = [path for path in folder.iterdir() if path.name.isdigit()]
-    return max(versions, key=lambda path: int(path.name))
 
 
 def _table(title: str, rows: Iterable[Row], form: str) -> Table:

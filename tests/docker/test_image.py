@@ -64,6 +64,13 @@ def test_numbers_are_read_by_the_part_in_c(engine: Engine, image: str) -> None:
 
 
 @needs_builder
+def test_passes_are_compiled(engine: Engine, image: str) -> None:
+    program = "from service.passes import _digits, _forecast; print('both')"
+
+    assert inside(engine, image, "python", "-c", program) == "both"
+
+
+@needs_builder
 def test_every_worker_uses_the_quicker_allocator(engine: Engine, image: str) -> None:
     for workers in (1, 2):
         with serving(engine, image, f"--env=SEQSERVE_WORKERS={workers}") as one:

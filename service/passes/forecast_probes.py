@@ -13,29 +13,38 @@ def probes() -> list[list[Array]]:
 
 
 def _batch(n_steps: int) -> list[Array]:
-    rows = _rows(n_steps)
-    seasons = np.resize(np.array([0, 0, 12, 1, 7, n_steps], np.int64), len(rows))
-    return [np.stack(rows).astype(np.float32), seasons]
+    rows, seasons = zip(*_rows(n_steps), strict=True)
+    return [np.stack(rows).astype(np.float32), np.array(seasons, np.int64)]
 
 
-def _rows(n_steps: int) -> list[Array]:
+def _rows(n_steps: int) -> list[tuple[Array, int]]:
+    """Series and the season given with it, 0 to detect one."""
     random, step = np.random.default_rng(0), np.arange(n_steps)
     noise, season = random.normal(size=n_steps), np.sin(step * np.pi / 6)
     wave = 3 * season + 0.5 * noise
-    grown = np.exp(0.3 * wave + 2 * step / n_steps)
     gappy = np.where(random.random(n_steps) < GAPS, np.nan, wave + 5)
     gappy[-1] = np.nan
+    used = min(n_steps, 512)
+    long_season = int(0.38 * used)
+    repeated = random.normal(size=long_season)[step % long_season]
+    doubled = np.where(step < n_steps - 20, np.nan, np.exp2(step - n_steps + 0.1 * noise))
     return [
-        wave + 0.05 * step,
-        grown,
-        noise.cumsum(),
-        random.poisson(0.4, n_steps) * 1.0,  # mostly zeros
-        np.where(random.random(n_steps) < 0.05, 40 * noise, noise),
-        np.full(n_steps, -7.25),
-        gappy,
-        np.where(step < n_steps - 20, np.nan, wave + 20),  # shorter than the others
-        np.where(step < n_steps - 1, np.nan, 5.0),
-        1e-30 * (wave + 10),
-        1e30 * wave,
-        1e4 + wave,
+        (wave + 0.05 * step, 0),
+        (np.exp(0.3 * wave + 2 * step / n_steps), 0),
+        (noise.cumsum(), 12),
+        (random.poisson(0.4, n_steps) * 1.0, 1),  # mostly zeros
+        (np.where(random.random(n_steps) < 0.05, 40 * noise, noise), 7),
+        (np.full(n_steps, -7.25), 0),
+        (gappy, 0),
+        (np.where(step < n_steps - 20, np.nan, wave + 20), 12),  # shorter than the others
+        (np.where(step < n_steps - 3, np.nan, noise), 0),
+        (np.where(step < n_steps - 1, np.nan, 5.0), 0),
+        (1e-30 * (wave + 10), 0),
+        (1e30 * wave, 12),
+        (1e4 + wave, 0),
+        (repeated + 0.3 * noise, 0),
+        (wave, used - 2),  # the longest season that a row may have
+        (wave, used - 1),
+        (0.8 * season + noise, 0),  # hardly a season
+        (doubled, 1),  # forecasts leave the room that a logarithm has
     ]

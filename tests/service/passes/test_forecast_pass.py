@@ -100,6 +100,8 @@ def test_generated_series_are_forecast_as_by_the_graph(
         ([1.0, 2.0, 4.0, 8.0] * 25, 99),
         ([5.0] * 64 + [6.0], 64),
         ([1.0, NAN] * 60, 12),
+        ([2.0**k for k in range(20)], 1),
+        ([100.0] * 20 + [100.0 + 2.0**k for k in range(-4, 3)], 0),
         (list(range(48)), 46),
         (list(range(50)), 0),
         ([10.0 ** (k % 5) for k in range(200)], 5),

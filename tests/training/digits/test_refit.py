@@ -1,6 +1,5 @@
 """The refit: what it learns from, what it goes on from, and what is chosen without it."""
 
-from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,7 +8,13 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from tests.training.digits.tiny_trainings import configured, drawn_data, weights
+from tests.training.digits.tiny_trainings import (
+    SMALL,
+    configured,
+    drawn_data,
+    teachers_given,
+    weights,
+)
 from training.digits import task as task_module
 from training.digits.config import DigitsTraining
 from training.digits.data import DigitData
@@ -18,20 +23,10 @@ from training.digits.refit import refit_config
 from training.digits.runs import Run, train_seeds
 from training.digits.settling import settling_config
 from training.digits.task import DigitsTask
-from training.digits.teacher import TaughtTask
 from training.errors import CheckpointError
 
 NINE = 9
-TINY: dict[str, object] = {
-    "hidden_size": 10,
-    "n_filters": 4,
-    "steps": 20,
-    "settling_steps": 2,
-    "validate_every": 10,
-    "batch_size": 16,
-    "precision": "float32",
-    "teachers": 0,
-}
+TINY = {**SMALL, "steps": 20, "settling_steps": 2}
 
 
 def config(folder: Path = Path("nowhere"), **changes: object) -> DigitsTraining:
@@ -126,16 +121,7 @@ def test_it_is_settling_but_that_its_last_weights_count() -> None:
 
 
 def test_refitted_teachers_teach_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    given: dict[str, list[nn.Module]] = {}
-    original = TaughtTask.__init__
-
-    def spy(
-        task: TaughtTask, data: DigitData, config: DigitsTraining, teachers: Sequence[nn.Module]
-    ) -> None:
-        given[config.name] = list(teachers)
-        original(task, data, config, teachers)
-
-    monkeypatch.setattr(TaughtTask, "__init__", spy)
+    given = teachers_given(monkeypatch)
     run = train_seeds(apart(), config(tmp_path, teachers=1, teacher_steps=4))[0]
 
     networks = run.teachers[0].networks

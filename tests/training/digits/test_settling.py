@@ -1,33 +1,26 @@
 """The last stage of a training: what it is given, and what it goes on from."""
 
-from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
-from tests.training.digits.tiny_trainings import configured, drawn_data, weights
+from tests.training.digits.tiny_trainings import (
+    SMALL,
+    configured,
+    drawn_data,
+    teachers_given,
+    weights,
+)
 from training.digits.config import DigitsTraining
-from training.digits.data import DigitData
 from training.digits.runs import Run, train_seeds
 from training.digits.settling import settling_config
 from training.digits.task import DigitsTask
-from training.digits.teacher import TaughtTask
 
 STEPS, LAST = 20, 2
-TINY: dict[str, object] = {
-    "hidden_size": 10,
-    "n_filters": 4,
-    "steps": STEPS,
-    "settling_steps": LAST,
-    "validate_every": 10,
-    "batch_size": 16,
-    "precision": "float32",
-    "teachers": 0,
-    "refit": False,
-}
+TINY = {**SMALL, "steps": STEPS, "settling_steps": LAST, "refit": False}
 
 
 def config(folder: Path = Path("nowhere"), **changes: object) -> DigitsTraining:
@@ -50,16 +43,7 @@ def test_it_goes_on_from_the_first_stage_with_small_steps(run: Run, tmp_path: Pa
 def test_teachers_settle_as_well_and_teach_the_last_stage(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    given: dict[str, list[nn.Module]] = {}
-    original = TaughtTask.__init__
-
-    def spy(
-        task: TaughtTask, data: DigitData, config: DigitsTraining, teachers: Sequence[nn.Module]
-    ) -> None:
-        given[config.name] = list(teachers)
-        original(task, data, config, teachers)
-
-    monkeypatch.setattr(TaughtTask, "__init__", spy)
+    given = teachers_given(monkeypatch)
     teacher = train_seeds(drawn_data(), config(tmp_path, teachers=1, teacher_steps=4))[0].teachers[
         0
     ]

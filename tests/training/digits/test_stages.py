@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from tests.training.digits.tiny_trainings import configured, drawn_data, weights
+from tests.training.digits.tiny_trainings import SMALL, configured, drawn_data, weights
 from training.digits import task as task_module
 from training.digits.config import DigitsTraining
 from training.digits.runs import Run, train_seeds
@@ -15,16 +15,7 @@ from training.digits.task import DigitsTask
 from training.errors import Interrupted
 
 STEPS, LAST = 20, 2
-TINY: dict[str, object] = {
-    "hidden_size": 10,
-    "n_filters": 4,
-    "steps": STEPS,
-    "settling_steps": LAST,
-    "validate_every": 10,
-    "batch_size": 16,
-    "precision": "float32",
-    "teachers": 0,
-}
+TINY = {**SMALL, "steps": STEPS, "settling_steps": LAST}
 FIRST, SETTLING, REFIT = (f"digits/seed-0{stage}" for stage in ("", "/settling", "/refit"))
 WHOLE = [
     *((FIRST, step) for step in range(STEPS)),

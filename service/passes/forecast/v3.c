@@ -1,6 +1,6 @@
-/* The pass for processors with AVX2. */
+/* The pass for processors with AVX2. The features, not a level: older compilers know only them. */
 
-#pragma GCC target("arch=x86-64-v3")
+#pragma GCC target("avx2,fma,bmi,bmi2")
 
 #include "forward.h"
 

@@ -1,6 +1,7 @@
-/* The pass for processors with AVX512. */
+/* The pass for processors with AVX512: what level v4 of x86-64 has, in vectors of full width. */
 
-#pragma GCC target("arch=x86-64-v4,prefer-vector-width=512")
+#pragma GCC target("avx2,fma,bmi,bmi2,avx512f,avx512bw,avx512cd,avx512dq,avx512vl")
+#pragma GCC target("prefer-vector-width=512")
 
 #include "forward.h"
 

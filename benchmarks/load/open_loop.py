@@ -66,6 +66,7 @@ class OpenLoop:
         self._most_connections = most_connections
         self._record = Record(seconds)
         self._next = 0
+        self._sent = 0
         self._opening = 0
         self._callers: set[Caller] = set()
         self._idle: list[Caller] = []
@@ -115,7 +116,8 @@ class OpenLoop:
             task.add_done_callback(self._tasks.discard)
 
     def _start(self, caller: Caller, due_s: float) -> None:
-        request = self._requests[len(self._record.late_s) % len(self._requests)]
+        request = self._requests[self._sent % len(self._requests)]
+        self._sent += 1
         caller.send(request, due_s)
 
     async def _connected(self) -> Caller:

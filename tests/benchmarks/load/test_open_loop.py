@@ -20,19 +20,20 @@ Answer = Callable[[int], tuple[float, bytes]]
 
 
 @asynccontextmanager
-async def server(answer: Answer) -> AsyncIterator[Target]:
-    """Answers request ``n`` after the seconds and with the bytes that ``answer(n)`` says."""
-    n_requests = 0
+async def server(answer: Answer, asked: list[bytes] | None = None) -> AsyncIterator[Target]:
+    """Answers request ``n`` after the seconds and with the bytes that ``answer(n)`` says.
+
+    What it was ``asked`` is noted there.
+    """
+    asked = [] if asked is None else asked
     tasks: set[asyncio.Task[None] | None] = set()
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        nonlocal n_requests
         tasks.add(asyncio.current_task())
         try:
             while True:
-                await reader.readexactly(len(REQUEST))
-                n_requests += 1
-                pause_s, response = answer(n_requests)
+                asked.append(await reader.readexactly(len(REQUEST)))
+                pause_s, response = answer(len(asked))
                 await asyncio.sleep(pause_s)
                 writer.write(response[:9])  # in two parts, as servers do
                 await writer.drain()
@@ -73,6 +74,17 @@ async def test_every_request_that_was_due_is_accounted_for() -> None:
     assert record.statuses.count(200) == 75
     assert len(record.latencies_ms(200)) == 75
     assert max(record.due_s) == pytest.approx(0.5, abs=0.2)
+
+
+async def test_requests_take_turns_even_if_they_wait_for_a_connection() -> None:
+    asked: list[bytes] = []
+    other = REQUEST.replace(b"/x", b"/y")
+    async with server(lambda _: (0.01, OK), asked) as target:
+        options = {"rate": 400, "seconds": 0.2, "give_up_s": 5}
+        await OpenLoop(target, [REQUEST, other], most_connections=1, **options).run(1)
+
+    assert len(asked) == 80
+    assert asked.count(other) == 40
 
 
 async def test_a_stall_is_seen_by_all_who_were_due_meanwhile() -> None:

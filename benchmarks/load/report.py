@@ -105,7 +105,8 @@ def plot(results: Results, file: Path) -> None:
     if "soak" in results:
         moments, amounts = zip(*results["soak"]["memory_mb"], strict=True)
         memory.plot([moment / 60 for moment in moments], amounts)
-        memory.set(title="resident memory in the soak, MB", xlabel="minutes", ylim=(0, None))
+        memory.set(title="resident memory in the soak, MB", xlabel="minutes")
+        memory.set_ylim(0, 1.1 * max(amounts))  # a flat line would hide in the frame
     figure.tight_layout()
     file.parent.mkdir(parents=True, exist_ok=True)
     figure.savefig(file, dpi=110)

@@ -41,7 +41,7 @@ def made(maker: PassMaker, part: Part) -> CompiledPass | None:
     """What ``maker`` makes of a graph; None if it was compiled from other sources than these."""
     try:
         return maker.make(part)
-    except (ValueError, TypeError, AttributeError) as error:
+    except (ValueError, TypeError, LookupError, AttributeError) as error:
         logger.warning(
             "the pass in C does not fit these sources (%s): the graph computes; install again",
             error,

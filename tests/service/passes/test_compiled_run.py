@@ -109,12 +109,17 @@ def test_a_network_that_nobody_has_in_c_is_left_to_the_graph(
     assert "the graph computes" not in caplog.text
 
 
+@pytest.mark.parametrize(
+    "error",
+    [ValueError("7 numbers instead of 8"), KeyError("a table of 7 numbers instead of 8")],
+    ids=["another size", "another name"],
+)
 def test_a_pass_compiled_from_other_sources_is_left_to_the_graph(
-    load: Callable[..., LoadedModel], caplog: pytest.LogCaptureFixture
+    load: Callable[..., LoadedModel], caplog: pytest.LogCaptureFixture, error: Exception
 ) -> None:
     class Older(Maker):
         def make(self, part: Part) -> CompiledPass | None:
-            raise ValueError("7 numbers instead of 8")
+            raise error
 
     assert white(load(Older())) == pytest.approx(1.0, abs=0.02)
     assert "7 numbers instead of 8" in caplog.text

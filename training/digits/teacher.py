@@ -7,11 +7,13 @@ Axis letters: B batch, C channels, H and W pixels, K classes.
 """
 
 from collections.abc import Sequence
+from copy import deepcopy
 from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
+from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from training.digits.config import DigitsTraining
 from training.digits.data import DigitData
@@ -42,7 +44,8 @@ class ConvolutionalTeacher(nn.Module):
 
     def forward(self, images: Tensor) -> Tensor:
         """Logits of every class."""
-        pictures = (images / 79.0).unsqueeze(1).contiguous(memory_format=torch.channels_last)
+        pictures = (images / 79.0).unsqueeze(1).to(self.head.weight.dtype)
+        pictures = pictures.contiguous(memory_format=torch.channels_last)
         features = self.stages(pictures).mean(dim=(2, 3))  # (B, C)
         logits: Tensor = self.head(self.dropout(features))
         return logits
@@ -68,7 +71,8 @@ class TaughtTask(DigitsTask):
         self, data: DigitData, config: DigitsTraining, teachers: Sequence[nn.Module]
     ) -> None:
         super().__init__(data, config)
-        self._teachers = teachers
+        half = config.precision == "bfloat16"
+        self._teachers = [quicker(teacher, half=half) for teacher in teachers]
         self._share = config.teaching
 
     def loss(self, batch: Batch) -> Tensor:
@@ -88,6 +92,22 @@ class TaughtTask(DigitsTask):
             teacher.to(images.device)(images).float().softmax(dim=1) for teacher in self._teachers
         ]
         return torch.stack(answers).mean(dim=0)
+
+
+def quicker(teacher: nn.Module, *, half: bool) -> nn.Module:
+    """A copy that answers the same in less time: two fifths of it in bfloat16, where students wait.
+
+    Normalisation is folded into the convolutions before it; with ``half`` all numbers are bfloat16.
+    """
+    if not isinstance(teacher, ConvolutionalTeacher):
+        return teacher
+    copy = deepcopy(teacher).eval()
+    convolutions = [each for each in copy.stages if isinstance(each, nn.Conv2d)]
+    norms = [each for each in copy.stages if isinstance(each, nn.BatchNorm2d)]
+    folded = map(fuse_conv_bn_eval, convolutions, norms)
+    copy.stages = nn.Sequential(*(layer for each in folded for layer in (each, nn.ReLU())))
+    copy.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    return copy.to(torch.bfloat16) if half else copy
 
 
 @dataclass(frozen=True)

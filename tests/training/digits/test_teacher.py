@@ -15,7 +15,7 @@ from training.digits.config import DigitsTraining
 from training.digits.describe import training_of
 from training.digits.runs import Run, train_seeds
 from training.digits.task import DigitsTask
-from training.digits.teacher import ConvolutionalTeacher, TaughtTask, teacher_configs
+from training.digits.teacher import ConvolutionalTeacher, TaughtTask, quicker, teacher_configs
 from training.errors import Interrupted
 
 TINY: dict[str, object] = {
@@ -60,6 +60,24 @@ def test_a_teacher_answers_an_image_alone_as_in_a_batch() -> None:
     assert together.shape == (2, 7)
     assert not torch.equal(together[0], together[1])
     torch.testing.assert_close(together[1:], teacher(images[1:]))
+
+
+@pytest.mark.parametrize(("half", "tolerance"), [(False, 1e-5), (True, 0.03)])
+def test_a_quicker_teacher_answers_the_same(half: bool, tolerance: float) -> None:
+    torch.manual_seed(0)
+    teacher = ConvolutionalTeacher(7, n_channels=3)
+    teacher.head.weight.data *= 100.0
+    images = 255 * torch.rand(64, 28, 28) * torch.rand(64, 1, 28)
+    for _ in range(20):  # statistics of the normalisation that are not those of its start
+        teacher(images)
+    before = {name: tensor.clone() for name, tensor in teacher.state_dict().items()}
+    told = teacher.eval()(images).softmax(dim=1)
+
+    answered = quicker(teacher, half=half)(images).float().softmax(dim=1)
+
+    torch.testing.assert_close(answered, told, atol=tolerance, rtol=0.0)
+    assert told.std(dim=0).max() > tolerance
+    assert all(torch.equal(before[name], now) for name, now in teacher.state_dict().items())
 
 
 def test_the_loss_weighs_the_mean_of_the_teachers_and_the_labels() -> None:

@@ -9,9 +9,6 @@ from models.manifest import FORWARD, Method
 from service.passes.contract import CompiledPass, Part, PassMaker
 from service.rows import Array, Arrays, Run
 
-# Of a row's largest magnitude: what two orders of the same sums differ by, and some room.
-ALIKE = 1e-4
-
 logger = logging.getLogger("seqserve.loading")
 
 
@@ -60,11 +57,11 @@ def quickest_run(
     for probe in maker.probes():
         inputs = dict(zip(names, probe, strict=True))
         off = _furthest(compiled.run(inputs), graph(inputs, FORWARD))
-        if not off <= ALIKE:
+        if not off <= maker.ALIKE:
             logger.warning(
                 "the pass in C is off by %.3g of a row, allowed is %.0e: the graph computes",
                 off,
-                ALIKE,
+                maker.ALIKE,
             )
             return None
     return compiled.run

@@ -14,7 +14,12 @@ CompiledPass = Callable[[Sequence[Array]], tuple[Array, ...]]
 
 
 class PassMaker(Protocol):
-    """A module of this package: the pass of one network."""
+    """A module of this package: the pass of one network.
+
+    ``ALIKE`` is how far its answers may be from the graph's, by the largest magnitude of a row.
+    """
+
+    ALIKE: float
 
     def make(self, part: Part) -> CompiledPass | None:
         """The pass with the weights of a graph.

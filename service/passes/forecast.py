@@ -13,12 +13,15 @@ from service.passes.forecast_layout import arrays_of
 from service.passes.forecast_probes import probes
 from service.rows import Array
 
+# What two orders of the same sums differ by, and some room.
+ALIKE = 1e-4
+
 try:
     from service.passes import _forecast
 except ImportError:  # installed without a compiler, or for another processor
     _forecast = None  # type: ignore[assignment]
 
-__all__ = ["make", "pass_at", "probes"]
+__all__ = ["ALIKE", "make", "pass_at", "probes"]
 
 HORIZON, LEVELS = 64, 13
 

@@ -9,6 +9,7 @@ import asyncio
 import logging
 import socket
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from service.board import Board, State
@@ -29,13 +30,14 @@ logger = logging.getLogger("seqserve")
 class Acceptor:
     """Accept connections on ``listener`` and give each to a new protocol of ``make_protocol``.
 
-    Beyond ``most`` open ones, further ones wait in the queue of the socket.
+    Where there is a ``front`` it gets them first, and ``hand_over`` takes what it gives away. Beyond
+    ``most`` open ones, further ones wait in the queue of the socket.
     """
 
     def __init__(
         self,
         listener: socket.socket,
-        make_protocol: Callable[[], asyncio.Protocol],
+        make_protocol: Callable[[bytes], asyncio.Protocol],
         board: Board,
         index: int,
         most: int,
@@ -47,6 +49,7 @@ class Acceptor:
         self._slot = board.slots[index]
         self._others = [slot for slot in board.slots if slot is not self._slot]
         self._most = most
+        self.front: Callable[[socket.socket], None] | None = None
         self._turns = 0
         self._pause: asyncio.TimerHandle | None = None
         self._connecting: set[asyncio.Task[Any]] = set()
@@ -66,9 +69,13 @@ class Acceptor:
             self._loop.remove_reader(self._listener.fileno())
         self._listener.close()
 
-    def lost(self) -> None:
-        """A connection of this worker ended."""
-        self._slot.connections -= 1
+    def lost(self, connections: int = 1) -> None:
+        """Connections of this worker ended."""
+        self._slot.connections -= connections
+
+    def hand_over(self, fd: int, received: bytes) -> None:
+        """Give a connection, and what came on it, to a protocol."""
+        self._connect(socket.socket(fileno=fd), received)
 
     def _accept(self) -> None:
         insist = self._turns >= TURNS  # they had their turns: busy, or stuck
@@ -94,15 +101,25 @@ class Acceptor:
             logger.error("cannot accept connections: %s", error.strerror)
             self._wait(EXHAUSTED_S)
             return False
-        self._connect(connection)
+        self._begin(connection)
         return True
 
-    def _connect(self, connection: socket.socket) -> None:
+    def _begin(self, connection: socket.socket) -> None:
         connection.setblocking(False)
         self._slot.connections += 1
-        task = self._loop.create_task(
-            self._loop.connect_accepted_socket(self._make_protocol, connection)
-        )
+        if self.front is None:
+            self._connect(connection, b"")
+            return
+        try:
+            self.front(connection)
+        except OSError as error:
+            logger.error("cannot watch a connection: %s", error.strerror)
+            connection.close()
+            self.lost()
+
+    def _connect(self, connection: socket.socket, received: bytes) -> None:
+        make = partial(self._make_protocol, received)
+        task = self._loop.create_task(self._loop.connect_accepted_socket(make, connection))
         self._connecting.add(task)
         task.add_done_callback(self._connected)
 

@@ -46,6 +46,22 @@ class BatchQueue:
             self.rows -= part.selection.size
         request.parts.clear()
 
+    def withdraw(self, request: PendingRequest, start: int, stop: int) -> None:
+        """Of several who ask together one left: rows of his that still wait are not computed.
+
+        A part that would be left without any row is computed as it is.
+        """
+        for part in request.parts:
+            kept = part.selection.without(start, stop)
+            left = part.selection.size - kept.size
+            if left and kept.size:
+                part.lane.count(part.selection.size, -1)
+                part.lane.count(kept.size, 1)
+                part.selection = kept
+                request.missing_rows -= left
+                self.rows -= left
+                self._stats.dropped_rows += left
+
     def next_lane(self) -> Lane | None:
         """The lane of the part that waits longest; None if nobody waits."""
         while lanes := [lane for lane in self.lanes.values() if lane.parts]:

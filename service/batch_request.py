@@ -21,11 +21,13 @@ class PendingRequest:
     """A request between its submission and its answer, which ``done`` gets exactly once.
 
     ``gone`` says that nobody waits any more: answered, or the caller left. ``leave`` is told then.
+    ``callers`` is how many ask together.
     """
 
     __slots__ = (
         "answered",
         "batch_rows",
+        "callers",
         "deadline_s",
         "done",
         "gone",
@@ -52,6 +54,7 @@ class PendingRequest:
         self.on_gone = on_gone
         self.submitted_s = submitted_s
         self.side = side
+        self.callers = 1
         self.gone = False
         self.deadline_s = INFINITY
         self.missing_rows = len(rows)
@@ -81,7 +84,7 @@ class PendingRequest:
         if self.missing_rows:
             self.answered.append((selection, outputs))
             return False
-        if self.answered:
+        if self.answered or selection.size < len(self.rows):
             self.answered.append((selection, outputs))
             outputs = self._joined(outputs)
         self.leave()
@@ -90,7 +93,7 @@ class PendingRequest:
         return True
 
     def _joined(self, names: Arrays) -> Arrays:
-        """All outputs in the order of the rows."""
+        """All outputs in the order of the rows; zeros for those that nobody wants any more."""
         return {name: self._joined_output(name) for name in names}
 
     def _joined_output(self, name: str) -> Array:

@@ -100,12 +100,12 @@ class Batcher:
             request.leave()
 
     def submit_nowait(
-        self, rows: Rows, done: Done, *, deadline_s: float | None = None
+        self, rows: Rows, done: Done, *, deadline_s: float | None = None, callers: int = 1
     ) -> PendingRequest:
         """As ``submit``, for callers without a task: ``done`` gets the answer, or the error.
 
         It is called once, on the event loop, never before this returns; not at all if the caller
-        says ``leave()`` on what is returned. Refusals are raised at once.
+        says ``leave()`` on what is returned. Refusals are raised at once. ``callers`` ask together.
         """
         if self._closed:
             raise ServiceStopping("the service is stopping")
@@ -116,9 +116,10 @@ class Batcher:
         try:
             self._admission.check(pieces, now_s, deadline_s, self._running)
         except ServiceError:
-            self.stats.refused_requests += 1
+            self.stats.refused_requests += callers
             raise
         request = PendingRequest(rows, done, self._forget, now_s, self._side)
+        request.callers = callers
         self._requests.add(request)
         for lane, selection in pieces:
             self._queue.append(lane, request, selection)
@@ -128,6 +129,11 @@ class Batcher:
         if not self._awake:
             self._wake()
         return request
+
+    def withdraw(self, request: PendingRequest, start: int, stop: int) -> None:
+        """One of several callers of ``request`` left: his rows are not computed if they wait."""
+        request.callers -= 1
+        self._queue.withdraw(request, start, stop)
 
     async def close(self, *, patience_s: float) -> None:
         """Refuse new rows, finish what was accepted, and answer everybody who still waits.
@@ -155,7 +161,7 @@ class Batcher:
                 self._expire(part.request)
 
     def _expire(self, request: PendingRequest) -> None:
-        self.stats.expired_requests += 1
+        self.stats.expired_requests += request.callers
         request.fail(
             DeadlineExceeded("the answer was not ready before the deadline of the request")
         )
@@ -243,5 +249,5 @@ class Batcher:
                 )
 
     def _count(self, request: PendingRequest) -> None:
-        self.stats.requests += 1
-        self.stats.queue_s += request.started_s - request.submitted_s
+        self.stats.requests += request.callers
+        self.stats.queue_s += request.callers * (request.started_s - request.submitted_s)

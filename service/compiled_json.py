@@ -43,7 +43,12 @@ def read_images(body: bytes) -> ImageArrays | None:
     if found is None:
         return None
     greys, end = found
-    fields = fields_behind(body[end:], BESIDE_IMAGES)
+    return images_request(greys, body[end:])
+
+
+def images_request(greys: bytearray, behind: bytes) -> ImageArrays | None:
+    """The request for images, one after the other in ``greys``, and the text ``behind`` them."""
+    fields = fields_behind(behind, BESIDE_IMAGES)
     images = np.frombuffer(greys, np.float32).reshape(-1, SIDE, SIDE)
     if fields is None or len(images) > MAX_ITEMS:
         return None
@@ -60,7 +65,18 @@ def read_series(body: bytes) -> SeriesArrays | None:
     if found is None:
         return None
     (numbers, lengths, gaps), end = found
-    fields = fields_behind(body[end:], BESIDE_SERIES)
+    return lists_request(numbers, lengths, behind=body[end:], gaps=bool(gaps))
+
+
+def lists_request(
+    numbers: bytearray, lengths: list[int], *, behind: bytes, gaps: bool
+) -> SeriesArrays | None:
+    """The request for series, one after the other in ``numbers``, and the text ``behind`` them.
+
+    Raises:
+        ValueError, TypeError: the quantiles or levels are not plain.
+    """
+    fields = fields_behind(behind, BESIDE_SERIES)
     if fields is None or len(lengths) > MAX_ITEMS or max(lengths) > MAX_POINTS:
         return None
     values = np.frombuffer(numbers, np.float32)

@@ -63,6 +63,11 @@ class DirectPath:
         """Whether a body is as long as those that are read here."""
         return 0 < n_bytes <= self._max_bytes and not self._off_loop.takes(n_bytes)
 
+    @property
+    def most_bytes(self) -> int:
+        """The longest body that is read here."""
+        return min(self._max_bytes, self._off_loop.from_bytes - 1)
+
     def begin(self, head: PlainHead, wire: Wire) -> DirectRequest:
         """A request with this head, on this connection; its body comes next."""
         return DirectRequest(self._office, head, wire)

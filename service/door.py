@@ -15,7 +15,7 @@ from time import perf_counter
 
 # Fewer at a time say nothing about how fast the worker could be, and are never refused.
 BUSY = 16
-# How long the worker must be busy for a measurement, and how many answers it takes.
+# How long the worker must be busy for a measurement, in all, and how many answers it takes.
 WINDOW_S = 0.25
 LEAST_ANSWERS = 8
 # Of the old estimate, what a new measurement leaves.
@@ -31,6 +31,8 @@ STANDING_AFTER_S = 0.2
 SHARE_STANDING = 0.1
 CROWD = 64
 LONGEST_PAUSE_S = 10.0
+# Room where the speed is not known: more than ever come.
+UNKNOWN = 1 << 30
 
 
 class Line:
@@ -42,42 +44,54 @@ class Line:
         self.refused = 0
         self._per_s = 0.0
         self._measured_s = 0.0
-        self._window_s = 0.0
+        # Since when it is busy; how long it was, and how many it answered, since it was measured.
+        self._busy_since_s = 0.0
+        self._busy_s = 0.0
         self._answers = 0
+        self._answered_s = 0.0
         self._promised_s = 0.0
         self._short_s = 0.0
 
-    def enter(self) -> None:
-        """A request begins."""
-        self.in_flight += 1
-        if self.in_flight == BUSY:
-            self._short_s = perf_counter()
+    def enter(self, requests: int = 1, *, since_s: float = 0.0) -> None:
+        """Some requests begin, or began at ``since_s``."""
+        before, self.in_flight = self.in_flight, self.in_flight + requests
+        if before < BUSY <= self.in_flight:
+            self._short_s = self._busy_since_s = since_s or perf_counter()
 
-    def leave(self, _: asyncio.Task[None] | None = None) -> None:
-        """A request ended, however it did."""
-        self.in_flight -= 1
-        if self.in_flight < BUSY:
-            self._window_s = 0.0
+    def leave(self, requests: int = 1) -> None:
+        """Some requests ended, however they did."""
+        before, self.in_flight = self.in_flight, self.in_flight - requests
+        if before < BUSY:
             return
         now_s = perf_counter()
-        if not self._window_s:
-            self._window_s, self._answers = now_s, 0
-            return
-        self._answers += 1
-        elapsed_s = now_s - self._window_s
-        if elapsed_s >= WINDOW_S and self._answers >= LEAST_ANSWERS:
-            self._measured(self._answers / elapsed_s, now_s)
+        if now_s - self._answered_s > STALE_S:
+            self._busy_s, self._answers = 0.0, 0
+        self._answered_s = now_s
+        self._busy_s += now_s - self._busy_since_s
+        self._busy_since_s = now_s
+        self._answers += requests
+        if self._busy_s >= WINDOW_S and self._answers >= LEAST_ANSWERS:
+            self._measured(self._answers / self._busy_s, now_s)
+
+    def left(self, _: asyncio.Task[None]) -> None:
+        """As ``leave``, for a task that is done."""
+        self.leave()
 
     def is_too_long(self, timeout_s: float) -> bool:
         """Whether a newcomer would hardly be answered within ``timeout_s``."""
-        if self.in_flight < BUSY or not self._per_s:
-            return False
+        return self.room(timeout_s) < 1
+
+    def room(self, timeout_s: float) -> int:
+        """How many newcomers would be answered within ``timeout_s``."""
+        if not self._per_s:
+            return UNKNOWN
         now_s = perf_counter()
         if now_s - self._measured_s > STALE_S:
-            return False
+            return UNKNOWN
         standing = self.in_flight > CROWD and now_s - self._short_s > STANDING_AFTER_S
         share = SHARE_STANDING if standing else SHARE
-        return self.in_flight / self._per_s > share * timeout_s
+        most = max(BUSY, 1 + int(share * timeout_s * self._per_s))
+        return max(0, most - self.in_flight)
 
     def retry_after_s(self) -> int:
         """When there is room, one after the other for all who are told to come again."""
@@ -89,8 +103,8 @@ class Line:
     def _measured(self, per_s: float, now_s: float) -> None:
         known = self._per_s and now_s - self._measured_s <= STALE_S
         self._per_s = INERTIA * self._per_s + (1 - INERTIA) * per_s if known else per_s
-        self._measured_s = self._window_s = now_s
-        self._answers = 0
+        self._measured_s = now_s
+        self._busy_s, self._answers = 0.0, 0
 
 
 class Door:

@@ -30,24 +30,24 @@ class PlainHead(NamedTuple):
 class KnownHead:
     """The bytes of a head ``before`` the digits of its content-length and ``after`` them."""
 
-    __slots__ = ("_after", "_before", "_start", "head")
+    __slots__ = ("_start", "after", "before", "head")
 
     def __init__(self, before: bytes, after: bytes, head: PlainHead) -> None:
-        self._before = before
-        self._after = after
+        self.before = before
+        self.after = after
         self._start = len(before)
         self.head = head
 
     def split(self, data: bytes) -> tuple[int, int]:
         """Where the body begins in ``data``, and how long it is; (0, 0) if this is another head."""
         start = self._start
-        if not data.startswith(self._before):
+        if not data.startswith(self.before):
             return 0, 0
         end = data.find(b"\r", start, start + MOST_DIGITS)
         digits = data[start:end]
-        if end < 0 or not digits.isdigit() or not data.startswith(self._after, end):
+        if end < 0 or not digits.isdigit() or not data.startswith(self.after, end):
             return 0, 0
-        return end + len(self._after), int(digits)
+        return end + len(self.after), int(digits)
 
 
 def learned(

@@ -84,10 +84,10 @@ class Histogram:
     counts: list[int]
     total: float = 0.0
 
-    def add(self, value: float) -> None:
-        """Count ``value``."""
-        self.counts[bisect_left(self.bounds, value)] += 1
-        self.total += value
+    def add(self, value: float, times: int = 1) -> None:
+        """Count ``value``, that many times."""
+        self.counts[bisect_left(self.bounds, value)] += times
+        self.total += times * value
 
 
 class RequestMetrics:
@@ -98,12 +98,12 @@ class RequestMetrics:
         self.durations: dict[str, Histogram] = {}
         self.paths: dict[tuple[str, str], int] = defaultdict(int)
 
-    def count(self, route: str, status: int, seconds: float) -> None:
-        """Count one request; ``route`` is a pattern, never a path that a caller made up."""
-        self.statuses[route, status] += 1
+    def count(self, route: str, status: int, seconds: float, requests: int = 1) -> None:
+        """Count requests; ``route`` is a pattern, never a path that a caller made up."""
+        self.statuses[route, status] += requests
         if route not in self.durations:
             self.durations[route] = Histogram(DURATIONS_S, [0] * (len(DURATIONS_S) + 1))
-        self.durations[route].add(seconds)
+        self.durations[route].add(seconds, requests)
 
     def samples(self) -> Samples:
         """All that was counted."""

@@ -15,12 +15,12 @@ class OffLoop:
     """Runs work on a body here if it is short, on the thread from ``from_bytes`` on."""
 
     def __init__(self, from_bytes: int) -> None:
-        self._from_bytes = from_bytes
+        self.from_bytes = from_bytes
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="bodies")
 
     def takes(self, n_bytes: int) -> bool:
         """Whether a body of ``n_bytes`` is read on the thread."""
-        return n_bytes >= self._from_bytes
+        return n_bytes >= self.from_bytes
 
     async def run(self, n_bytes: int, work: Callable[[], T]) -> T:
         """Do ``work`` on a body of ``n_bytes``."""

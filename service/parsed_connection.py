@@ -136,4 +136,4 @@ class ParsedConnection(TimedConnection):
         line = self._door.lines.get(cycle.scope["raw_path"])
         if line and cycle.scope["method"] == "POST":
             line.enter()
-            task.add_done_callback(line.leave)
+            task.add_done_callback(line.left)

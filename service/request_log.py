@@ -20,6 +20,10 @@ class RequestLog:
     def __init__(self, *, wanted: bool) -> None:
         self._wanted = wanted
 
+    def is_on(self) -> bool:
+        """Whether requests for predictions get a line."""
+        return self._wanted and logger.isEnabledFor(logging.INFO)
+
     def write(self, record: RequestRecord, status: int, total_s: float) -> None:
         """Tell of a request that ended now after ``total_s`` seconds."""
         if not self._wanted:

@@ -69,13 +69,22 @@ class Selection:
 
     def split(self, size: int) -> tuple["Selection", "Selection"]:
         """The first ``size`` rows, and the others."""
-        index = self.index
-        numbers = np.arange(len(self.rows))[index] if isinstance(index, slice) else index
+        numbers = self._numbers()
         head, tail = numbers[:size], numbers[size:]
         return (
             Selection(self.rows, head, len(head), self.longest),
             Selection(self.rows, tail, len(tail), self.longest),
         )
+
+    def without(self, start: int, stop: int) -> "Selection":
+        """Those that are not from ``start`` to ``stop`` among the rows of the request."""
+        numbers = self._numbers()
+        kept = numbers[(numbers < start) | (numbers >= stop)]
+        return Selection(self.rows, kept, len(kept), self.longest)
+
+    def _numbers(self) -> npt.NDArray[np.int64]:
+        index = self.index
+        return np.arange(len(self.rows))[index] if isinstance(index, slice) else index
 
     def cells(self) -> int:
         """Real cells: the lengths of the selected rows added up."""

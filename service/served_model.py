@@ -86,15 +86,19 @@ class ServedModel:
         """
         return self.task.decode(request) if self.task.in_one_pass(request) else None
 
-    def submit_nowait(self, rows: Rows, record: RequestRecord, done: Done) -> PendingRequest:
+    def submit_nowait(
+        self, rows: Rows, record: RequestRecord, done: Done, *, callers: int = 1
+    ) -> PendingRequest:
         """As ``submit``, for callers without a task: ``done`` gets the outcome.
+
+        Several ``callers`` may ask together; ``record`` is then that of any of them.
 
         Raises:
             Unavailable: the queue is full, the deadline cannot be kept, or the service is stopping.
         """
         record.model, record.version = self.name, self.version
         record.ask(len(rows))
-        return self.batcher.submit_nowait(rows, done, deadline_s=record.deadline_s)
+        return self.batcher.submit_nowait(rows, done, deadline_s=record.deadline_s, callers=callers)
 
     def finish(self, request: object, record: RequestRecord, answer: Answer) -> Payload:
         """The answer to a request from that of its pass."""

@@ -117,6 +117,10 @@ class Settings(BaseSettings):
         "auto",
         description="auto: in C where that was compiled and answers as the graph; graph: by torch.",
     )
+    front: Literal["auto", "uvicorn"] = Field(
+        "auto",
+        description="auto: sockets are read in C where that was compiled; uvicorn: in Python.",
+    )
     warmup_max_s: float = Field(
         5.0, ge=0, le=60, description="Longest warm-up of one model, in seconds."
     )

@@ -36,14 +36,22 @@ class Deaf(asyncio.Protocol):
 class TimedConnection(HttpToolsProtocol):
     """HTTP/1.1 on one connection; ``on_lost`` is called after its end.
 
+    ``received`` came on it before.
+
     A request that arrived in one piece, as most do, costs no timer; and one timer watches a
     connection that is kept between all its requests.
     """
 
     def __init__(
-        self, *, receive_timeout_s: float, on_lost: Callable[[], None], **parts: Any
+        self,
+        *,
+        receive_timeout_s: float,
+        on_lost: Callable[[], None],
+        received: bytes = b"",
+        **parts: Any,
     ) -> None:
         super().__init__(**parts)
+        self._received = received
         self._receive_timeout_s = receive_timeout_s
         self._on_lost = on_lost
         self._receiving = False
@@ -55,6 +63,9 @@ class TimedConnection(HttpToolsProtocol):
         """Wait for the first request."""
         super().connection_made(transport)
         self._wait()
+        if received := self._received:
+            self._received = b""
+            self.data_received(received)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Count it out."""

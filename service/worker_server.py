@@ -12,6 +12,7 @@ from service.acceptor import Acceptor
 from service.connection import Connection
 from service.direct import direct_path
 from service.door import Door
+from service.front.front import COMPILED, Front, Patience, Rim
 from service.lifecycle import Service
 from service.settings import Settings
 from service.websocket_protocol import StreamProtocol
@@ -55,6 +56,7 @@ class WorkerServer(uvicorn.Server):
         )
         self._direct_path = direct_path(service)
         self._acceptor: Acceptor | None = None
+        self._front: Front | None = None
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:  # noqa: ARG002 - uvicorn's signature
         """Start the application, then accept connections."""
@@ -63,12 +65,16 @@ class WorkerServer(uvicorn.Server):
         self._acceptor = Acceptor(
             self._listener, self._connection, place.board, place.index, min(most, allow_files(most))
         )
+        self._front = self._made_front(self._acceptor)
+        self._acceptor.front = self._front.adopt if self._front else None
         self._acceptor.start()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:  # noqa: ARG002 - as above
         """Accept no more, finish what was accepted."""
         if self._acceptor:
             self._acceptor.stop()
+        if self._front:
+            await self._front.stop(self._service.settings.graceful_stop_s)
         await super().shutdown(sockets=[])
 
     async def on_tick(self, counter: int) -> bool:
@@ -82,7 +88,16 @@ class WorkerServer(uvicorn.Server):
             self.should_exit = True
         return await super().on_tick(counter)
 
-    def _connection(self) -> Connection:
+    def _made_front(self, acceptor: Acceptor) -> Front | None:
+        """What serves connections before uvicorn, where it was compiled and may be used."""
+        settings = self._service.settings
+        if not COMPILED or self._direct_path is None or settings.front == "uvicorn":
+            return None
+        patience = Patience(settings.receive_timeout_s, settings.keep_alive_s)
+        rim = Rim(acceptor.hand_over, acceptor.lost, lambda: self.server_state.default_headers)
+        return Front(self._service, self._direct_path, self._door, rim, patience)
+
+    def _connection(self, received: bytes) -> Connection:
         assert self._acceptor  # noqa: S101 - only the acceptor makes connections
         return Connection(
             config=self.config,
@@ -92,6 +107,7 @@ class WorkerServer(uvicorn.Server):
             door=self._door,
             direct_path=self._direct_path,
             on_lost=self._acceptor.lost,
+            received=received,
         )
 
 

@@ -1,0 +1,176 @@
+"""The front: sockets whose plain requests are read and answered in C, a turn of the loop at a time.
+
+Everything else leaves for uvicorn with its socket and what came on it, for good: other endpoints,
+heads that change all the time, bodies that are not plain or come slowly
+(docs/decisions/0044-a-front-in-c.md).
+"""
+
+import asyncio
+import socket
+from collections.abc import Callable
+from time import perf_counter
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from service.compiled_json import images_request, lists_request
+from service.direct import DirectPath
+from service.door import Door
+from service.front.group import Desk, Group
+from service.front.heads import BODIES, GRIDS, Heads
+from service.known_head import PlainHead
+from service.lifecycle import Service
+from service.loading import batch_limits
+from service.raw_response import Headers
+from service.refusal import refusal
+from service.request_context import sane_id
+from service.request_log import RequestLog
+
+try:
+    from service.front._front import Front as Sockets
+except ImportError:  # no compiler was there, or no epoll: uvicorn reads everything
+    COMPILED = False
+else:
+    COMPILED = True
+
+if TYPE_CHECKING:
+    from service.front._front import Read
+
+# How often sockets are looked at that say nothing.
+SWEEP_S = 1.0
+# A request that takes longer than this to arrive is uvicorn's, which has patience.
+SLOW_S = 1.0
+
+Adopt = Callable[[int, bytes], None]
+
+
+class Rim(NamedTuple):
+    """What is around the front: who gets what it cannot answer, and who counts connections."""
+
+    stranger: Adopt
+    lost: Callable[[int], None]
+    common: Callable[[], Headers]
+
+
+class Patience(NamedTuple):
+    """Seconds until a connection is closed on which nothing came, and after an answer."""
+
+    first_s: float
+    kept_s: float
+
+
+class Front:
+    """Serve connections until something comes on them that is not plain. Linux only."""
+
+    def __init__(
+        self, service: Service, path: DirectPath, door: Door, rim: Rim, patience: Patience
+    ) -> None:
+        settings = service.settings
+        self._service = service
+        self._door = door
+        self._rim = rim
+        self._patience = patience
+        self._heads = Heads(path, door, batch_limits(settings))
+        self._sockets = Sockets(self._learn, path.most_bytes)
+        log = RequestLog(wanted=settings.access_log)
+        metrics, again = service.request_metrics, self._look_again
+        self._desk = Desk(self._sockets, metrics, log, rim.common, again, set())
+        self._loop = asyncio.get_running_loop()
+        self._loop.add_reader(self._sockets.fileno(), self._turn)
+        self._timer = self._loop.call_later(SWEEP_S, self._sweep)
+        self._stopping = False
+        self._due = False
+
+    def adopt(self, connection: socket.socket) -> None:
+        """Serve a connection from now on.
+
+        Raises:
+            OSError: it cannot be watched.
+        """
+        self._sockets.adopt(connection.fileno())
+        connection.detach()
+
+    async def stop(self, patience_s: float) -> None:
+        """Close what is idle, answer those who wait, close them, too, and be done."""
+        self._stopping = True
+        end_s = perf_counter() + patience_s
+        while self._sockets.stop() and perf_counter() < end_s:
+            await asyncio.sleep(0.01)
+        self._timer.cancel()
+        self._loop.remove_reader(self._sockets.fileno())
+        for group in [*self._desk.groups]:
+            group.give_up()
+        self._sockets.close()
+
+    def _learn(self, data: bytes) -> bool:
+        return self._heads.learn(data, self._sockets)
+
+    def _turn(self) -> None:
+        """Read what there is, and ask the models about it."""
+        came_s = perf_counter()
+        self._due = False
+        for number, head in self._heads.known.items():
+            self._sockets.admit(number, head.line.room(head.timeout_s))
+        groups, texts, refused, strangers, gone, lost = self._sockets.turn()
+        for read in groups:
+            self._ask(read, came_s)
+        for head, handle, body in texts:
+            self._ask_alone(head, handle, body, came_s)
+        for head, handle in refused:
+            self._refuse(head, handle, came_s)
+        for stranger in strangers:
+            self._rim.stranger(*stranger)
+        for handle in gone:
+            any(group.lost(handle) for group in [*self._desk.groups])
+        if lost:
+            self._rim.lost(lost)
+        self._look_again()
+
+    def _look_again(self) -> None:
+        """What was sent behind a request that is answered now is announced by no socket."""
+        if not self._due and self._sockets.due():
+            self._due = True
+            self._loop.call_soon(self._turn)
+
+    def _ask(self, read: "Read", came_s: float) -> None:
+        head, behind, numbers, lengths, counts, handles, gaps = read
+        group = Group(self._desk, head, handles, counts, came_s)
+        try:
+            if BODIES[head.path][0] == GRIDS:
+                request: Any = images_request(numbers, behind)
+            else:
+                request = lists_request(numbers, lengths, behind=behind, gaps=gaps)
+        except (ValueError, TypeError):
+            request = None
+        self._ask_for(group, head, request, handles)
+
+    def _ask_alone(self, head: PlainHead, handle: int, body: bytes, came_s: float) -> None:
+        request = head.endpoint.read(body)
+        group = Group(self._desk, head, [handle], [1], came_s)
+        self._ask_for(group, head, request, [handle])
+
+    def _ask_for(self, group: Group, head: PlainHead, request: Any, handles: list[int]) -> None:
+        try:
+            model = self._service.registry.find(head.endpoint.task, request.model, request.version)
+            rows = model.rows_of_one_pass(request)
+        except Exception:  # noqa: BLE001 - nothing was computed: the application says it better
+            rows = None
+        if rows is None:
+            for handle in handles:
+                self._hand_over(handle)
+        else:
+            group.ask(request, model, rows)
+
+    def _refuse(self, head: PlainHead, handle: int, came_s: float) -> None:
+        response = refusal(head.line, sane_id(head.given_id), keep_alive=not self._stopping)
+        if self._sockets.send(handle, response):
+            head.line.refused += 1
+            self._door.count(head.line.route, 503, perf_counter() - came_s)
+
+    def _hand_over(self, handle: int) -> None:
+        stranger = self._sockets.release(handle)
+        if stranger:
+            self._rim.stranger(*stranger)
+
+    def _sweep(self) -> None:
+        self._timer = self._loop.call_later(SWEEP_S, self._sweep)
+        for stranger in self._sockets.sweep(*self._patience, SLOW_S):
+            self._rim.stranger(*stranger)

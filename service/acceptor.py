@@ -30,8 +30,8 @@ logger = logging.getLogger("seqserve")
 class Acceptor:
     """Accept connections on ``listener`` and give each to a new protocol of ``make_protocol``.
 
-    Where there is a ``front`` it gets them first, and ``hand_over`` takes what it gives away. Beyond
-    ``most`` open ones, further ones wait in the queue of the socket.
+    Where there is a ``front`` it gets them first, and ``hand_over`` takes what it gives away.
+    Beyond ``most`` open ones, further ones wait in the queue of the socket.
     """
 
     def __init__(

@@ -31,6 +31,7 @@ class Front:
         list[tuple[Any, int]],
         list[Stranger],
         list[int],
+        list[Any],
         int,
     ]: ...
     def due(self) -> bool: ...

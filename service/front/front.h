@@ -70,7 +70,7 @@ typedef struct {
     /* What a turn brings. */
     Group *groups;
     size_t n_groups, group_room;
-    PyObject *texts, *refused, *strangers, *gone;
+    PyObject *texts, *refused, *strangers, *gone, *left;
     Py_ssize_t n_lost;
     /* Connections with a part of the next request behind the one that was answered. */
     uint64_t *again;

@@ -92,7 +92,7 @@ class Front:
         """Close what is idle, answer those who wait, close them, too, and be done."""
         self._stopping = True
         end_s = perf_counter() + patience_s
-        while self._sockets.stop() and perf_counter() < end_s:
+        while self._sockets.stop() and perf_counter() < end_s:  # noqa: ASYNC110 - asked of C
             await asyncio.sleep(0.01)
         self._timer.cancel()
         self._loop.remove_reader(self._sockets.fileno())
@@ -109,20 +109,26 @@ class Front:
         self._due = False
         for number, head in self._heads.known.items():
             self._sockets.admit(number, head.line.room(head.timeout_s))
-        groups, texts, refused, strangers, gone, lost = self._sockets.turn()
+        groups, texts, refused, strangers, gone, left, lost = self._sockets.turn()
         for read in groups:
             self._ask(read, came_s)
-        for head, handle, body in texts:
-            self._ask_alone(head, handle, body, came_s)
+        for text in texts:
+            self._ask_alone(*text, came_s)
         for head, handle in refused:
             self._refuse(head, handle, came_s)
         for stranger in strangers:
             self._rim.stranger(*stranger)
-        for handle in gone:
-            any(group.lost(handle) for group in [*self._desk.groups])
+        self._count_out(gone, left, came_s)
         if lost:
             self._rim.lost(lost)
         self._look_again()
+
+    def _count_out(self, gone: list[int], left: list[PlainHead], came_s: float) -> None:
+        """Clients who left: while they waited, or before their body was there."""
+        for handle in gone:
+            any(group.lost(handle) for group in [*self._desk.groups])
+        for head in left:
+            Group(self._desk, head, [0], [0], came_s).lost(0)
 
     def _look_again(self) -> None:
         """What was sent behind a request that is answered now is announced by no socket."""

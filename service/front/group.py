@@ -27,7 +27,7 @@ from service.server_timing import server_timing
 class Wire(Protocol):
     """The sockets of those who ask, as far as their answers need them."""
 
-    def answer(  # noqa: PLR0913 - in C there are no keywords
+    def answer(  # noqa: PLR0913, PLR0917 - in C there are no keywords
         self,
         handles: list[int],
         counts: list[int],
@@ -106,7 +106,8 @@ class Group:
         self._submit()
 
     def _submit(self) -> None:
-        assert self._model and self._rows  # noqa: S101 - set by ask
+        assert self._model  # noqa: S101 - set by ask
+        assert self._rows  # noqa: S101 - as above
         try:
             self._pending = self._model.submit_nowait(
                 self._rows, self.record, self._done, callers=len(self._waiting)
@@ -121,7 +122,8 @@ class Group:
         self._waiting.remove(handle)
         status = problem_of(ClientGone()).status
         self._log(handle, sane_id(self._head.given_id), status, self._count(status))
-        self._head.line.leave()
+        if self._model:  # else it left before its body was there
+            self._head.line.leave()
         pending = self._pending
         if not self._waiting:
             self._desk.groups.discard(self)
@@ -198,7 +200,8 @@ class Group:
 
     def _part(self) -> None:
         """Ask for everybody alone, with the deadline of before."""
-        assert self._model and self._rows  # noqa: S101 - it was asked
+        assert self._model  # noqa: S101 - it was asked
+        assert self._rows  # noqa: S101 - as above
         self._leave()
         start = 0
         for handle, count in zip(self._handles, self._counts, strict=True):

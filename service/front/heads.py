@@ -24,7 +24,7 @@ AS_TEXT = (TEXT, "", 0.0)
 class Pupil(Protocol):
     """Whom to teach."""
 
-    def teach(  # noqa: PLR0913 - in C there are no keywords
+    def teach(  # noqa: PLR0913, PLR0917 - in C there are no keywords
         self,
         before: bytes,
         after: bytes,

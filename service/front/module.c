@@ -35,6 +35,7 @@ static void clear_turn(Front *front) {
     Py_CLEAR(front->refused);
     Py_CLEAR(front->strangers);
     Py_CLEAR(front->gone);
+    Py_CLEAR(front->left);
 }
 
 static void close_all(Front *front) {
@@ -122,10 +123,13 @@ static PyObject *front_admit(PyObject *object, PyObject *arguments) {
     Py_RETURN_NONE;
 }
 
-/* The client is gone; who computes for it shall know. */
+/* The client is gone; who computes for it shall know, and who counts requests. */
 static int lose(Front *front, Connection *connection) {
     int failed = 0;
-    if (connection->state == WAITING) {
+    const Head *head = &front->heads[connection->head];
+    if (connection->state == RECEIVING && connection->end && head->serial == connection->serial) {
+        failed = PyList_Append(front->left, head->told);
+    } else if (connection->state == WAITING) {
         PyObject *handle = PyLong_FromUnsignedLongLong(handle_of(front, connection));
         failed = handle ? PyList_Append(front->gone, handle) : -1;
         Py_XDECREF(handle);
@@ -185,18 +189,21 @@ static int begin_turn(Front *front) {
     front->refused = PyList_New(0);
     front->strangers = PyList_New(0);
     front->gone = PyList_New(0);
-    return front->texts && front->refused && front->strangers && front->gone ? 0 : -1;
+    front->left = PyList_New(0);
+    int all = front->texts && front->refused && front->strangers && front->gone && front->left;
+    return all ? 0 : -1;
 }
 
 PyDoc_STRVAR(turn_doc,
 "turn()\n--\n\n"
-"Read what there is. Returns (groups, texts, refused, strangers, gone, lost):\n\n"
+"Read what there is. Returns (groups, texts, refused, strangers, gone, left, lost):\n\n"
 "groups: (told, text behind the numbers, float32 as a bytearray, lengths, rows of each, handles,\n"
 "    whether any number is missing)\n"
 "texts: (told, handle, body), bodies that somebody else must read\n"
 "refused: (told, handle), beyond what was admitted\n"
 "strangers: (fd, bytes), sockets that are the caller's again, and what came on them\n"
 "gone: handles of those who waited for an answer\n"
+"left: what was told of the heads of those who left before their body was there\n"
 "lost: how many connections ended since this was asked last");
 
 static PyObject *front_turn(PyObject *object, PyObject *nothing) {
@@ -205,8 +212,8 @@ static PyObject *front_turn(PyObject *object, PyObject *nothing) {
     if (begin_turn(front) || serve_again(front) || serve_ready(front)) return NULL;
     PyObject *groups = take_groups(front);
     if (!groups) return NULL;
-    PyObject *turn = Py_BuildValue("NOOOOn", groups, front->texts, front->refused, front->strangers,
-                                   front->gone, front->n_lost);
+    PyObject *turn = Py_BuildValue("NOOOOOn", groups, front->texts, front->refused, front->strangers,
+                                   front->gone, front->left, front->n_lost);
     front->n_lost = 0;
     clear_turn(front);
     return turn;

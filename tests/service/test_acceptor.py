@@ -31,7 +31,7 @@ def listener() -> Iterator[socket.socket]:
 
 
 def accept(listener: socket.socket, board: Board, index: int, most: int = 1000) -> Acceptor:
-    acceptor = Acceptor(listener, lambda: Silent(acceptor.lost), board, index, most)
+    acceptor = Acceptor(listener, lambda _: Silent(acceptor.lost), board, index, most)
     acceptor.start()
     return acceptor
 

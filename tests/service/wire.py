@@ -1,10 +1,13 @@
 """The application behind real sockets in this process, with uvicorn's protocol as we extend it."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+import contextlib
+import socket
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import orjson
 import uvicorn
@@ -15,6 +18,7 @@ from service.asgi import Receive, Scope, Send
 from service.connection import Connection
 from service.direct import DirectPath, direct_path
 from service.door import Door
+from service.front.front import Front, Patience, Rim
 from service.lifecycle import Service
 from service.parsed_connection import ParsedConnection
 from service.settings import Settings
@@ -38,6 +42,9 @@ class Wired:
         self.handed_over = 0
         self.fed: list[bytes] = []
         self.made: list[ParsedConnection] = []
+        self.front: Front | None = None
+        self.strangers: list[bytes] = []
+        self.lost = 0
         count = self.service.request_metrics.count
         self.door = Door(GUARDED, default_timeout_s=30, count=count)
 
@@ -65,9 +72,47 @@ class Wired:
         return answered
 
 
+def fronted(
+    place: Wired, make: Callable[[bytes], ParsedConnection], patience_s: float
+) -> tuple[Front, socket.socket]:
+    """A front, and a socket whose connections it gets first."""
+    loop = asyncio.get_running_loop()
+    path = direct_path(place.service)
+    assert path is not None
+    tasks: set[asyncio.Task[Any]] = set()
+
+    def stranger(fd: int, received: bytes) -> None:
+        connection = socket.socket(fileno=fd)
+        place.strangers.append(received)
+        task = loop.create_task(loop.connect_accepted_socket(lambda: make(received), connection))
+        tasks.add(task)
+        task.add_done_callback(tasks.discard)
+
+    def lost(connections: int) -> None:
+        place.lost += connections
+
+    rim = Rim(stranger, lost, lambda: place.state.default_headers)
+    front = Front(place.service, path, place.door, rim, Patience(patience_s, patience_s))
+    listener = socket.create_server(("127.0.0.1", 0), backlog=256)
+    listener.setblocking(False)
+
+    def accept() -> None:
+        with contextlib.suppress(BlockingIOError):
+            connection, _ = listener.accept()
+            connection.setblocking(False)
+            front.adopt(connection)
+
+    loop.add_reader(listener, accept)
+    return front, listener
+
+
 @asynccontextmanager
 async def wired(
-    app: FastAPI, protocol: type[ParsedConnection] = Connection
+    app: FastAPI,
+    protocol: type[ParsedConnection] = Connection,
+    *,
+    with_front: bool = False,
+    patience_s: float = PATIENCE_S,
 ) -> AsyncIterator[Wired]:
     place = Wired(app)
     config = uvicorn.Config(
@@ -81,7 +126,7 @@ async def wired(
     config.load()
     path: DirectPath | None = direct_path(place.service)
 
-    def connection() -> ParsedConnection:
+    def connection(received: bytes = b"") -> ParsedConnection:
         made = protocol(
             config=config,
             server_state=place.state,
@@ -90,23 +135,47 @@ async def wired(
             door=place.door,
             direct_path=path,
             on_lost=lambda: None,
+            received=received,
         )
         place.made.append(made)
         return made
 
-    server = await asyncio.get_running_loop().create_server(connection, "127.0.0.1", 0)
-    place.port = server.sockets[0].getsockname()[1]
-    async with server:
+    if with_front:
+        place.front, listener = fronted(place, connection, patience_s)
+        place.port = listener.getsockname()[1]
         yield place
-        for each in [*place.state.connections]:
-            each.transport.abort()
+        asyncio.get_running_loop().remove_reader(listener)
+        listener.close()
+        if place.front:
+            await place.front.stop(1.0)
+    else:
+        server = await asyncio.get_running_loop().create_server(connection, "127.0.0.1", 0)
+        place.port = server.sockets[0].getsockname()[1]
+        async with server:
+            yield place
+            abort_all(place)
+    abort_all(place)
+
+
+def abort_all(place: Wired) -> None:
+    for each in [*place.state.connections]:
+        each.transport.abort()
 
 
 @asynccontextmanager
-async def served(repository: Path, **values: object) -> AsyncIterator[Wired]:
+async def served(
+    repository: Path,
+    *,
+    with_front: bool = False,
+    patience_s: float = PATIENCE_S,
+    **values: object,
+) -> AsyncIterator[Wired]:
     """The service with settings of one's own, behind sockets."""
     chosen = {"repository": repository, "warmup_max_s": 0, **values}
-    async with serving(Settings.model_validate(chosen)) as app, wired(app) as wire:
+    async with (
+        serving(Settings.model_validate(chosen)) as app,
+        wired(app, with_front=with_front, patience_s=patience_s) as wire,
+    ):
         yield wire
 
 

@@ -12,6 +12,7 @@ from service.batcher import Batcher
 from service.board import Place, State
 from service.compiled_json import COMPILED
 from service.errors import ServiceNotReady, ServiceStopping, StartupError
+from service.front.sockets import COMPILED as FRONT_COMPILED
 from service.interpreter import quick_hand_over, rare_collections
 from service.loading import (
     LoadedModel,
@@ -73,6 +74,12 @@ class Service:
         if self._registry is None:
             raise ServiceNotReady("Models are being loaded, checked and warmed up.")
         return self._registry
+
+    @property
+    def has_front(self) -> bool:
+        """Whether a worker may read its sockets in C: a hook of somebody sees every request."""
+        settings = self.settings
+        return FRONT_COMPILED and settings.front == "auto" and settings.auth_hook is None
 
     def metrics_text(self) -> str:
         """The counters of all workers, as text."""
@@ -178,6 +185,7 @@ class Service:
             "worker": self.place.index,
             "threads": self.threads.intra_op,
             "numbers": "compiled" if COMPILED else "simdjson",
+            "front": "compiled" if self.has_front else "uvicorn",
             "allocator": allocator_in_use(),
         }
         logger.info("ready: %s", names, extra={"fields": fields})

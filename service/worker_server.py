@@ -12,7 +12,7 @@ from service.acceptor import Acceptor
 from service.connection import Connection
 from service.direct import direct_path
 from service.door import Door
-from service.front.front import COMPILED, Front, Patience, Rim
+from service.front.front import Front, Patience, Rim
 from service.lifecycle import Service
 from service.settings import Settings
 from service.websocket_protocol import StreamProtocol
@@ -91,7 +91,7 @@ class WorkerServer(uvicorn.Server):
     def _made_front(self, acceptor: Acceptor) -> Front | None:
         """What serves connections before uvicorn, where it was compiled and may be used."""
         settings = self._service.settings
-        if not COMPILED or self._direct_path is None or settings.front == "uvicorn":
+        if not self._service.has_front or self._direct_path is None:
             return None
         patience = Patience(settings.receive_timeout_s, settings.keep_alive_s)
         rim = Rim(acceptor.hand_over, acceptor.lost, lambda: self.server_state.default_headers)

@@ -68,6 +68,7 @@ static int text_of(PyObject *ids, Py_ssize_t i, Text *id) {
 
 /* The next ``count`` items; ``at`` moves behind them and their comma. */
 static Text take_items(const char **at, const char *end, Py_ssize_t count) {
+    if (count < 1) return (Text){*at, 0};
     const char *first = *at, *behind = first;
     for (Py_ssize_t i = 0; i < count; i++) behind = behind_item(i ? behind + 1 : behind, end);
     *at = behind < end ? behind + 1 : end;

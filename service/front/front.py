@@ -16,6 +16,7 @@ from service.direct import DirectPath
 from service.door import Door
 from service.front.group import Desk, Group
 from service.front.heads import BODIES, GRIDS, Heads
+from service.front.sockets import Sockets
 from service.known_head import PlainHead
 from service.lifecycle import Service
 from service.loading import batch_limits
@@ -23,13 +24,6 @@ from service.raw_response import Headers
 from service.refusal import refusal
 from service.request_context import sane_id
 from service.request_log import RequestLog
-
-try:
-    from service.front._front import Front as Sockets
-except ImportError:  # no compiler was there, or no epoll: uvicorn reads everything
-    COMPILED = False
-else:
-    COMPILED = True
 
 if TYPE_CHECKING:
     from service.front._front import Read

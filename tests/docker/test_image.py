@@ -64,6 +64,13 @@ def test_numbers_are_read_by_the_part_in_c(engine: Engine, image: str) -> None:
 
 
 @needs_builder
+def test_the_front_is_compiled(engine: Engine, image: str) -> None:
+    program = "from service.front.sockets import COMPILED; print(COMPILED)"
+
+    assert inside(engine, image, "python", "-c", program) == "True"
+
+
+@needs_builder
 def test_passes_are_compiled(engine: Engine, image: str) -> None:
     program = "from service.passes import _digits, _forecast; print('both')"
 

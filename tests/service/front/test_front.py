@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 from service.door import BUSY
 from service.errors import PredictError, ServiceOverloaded
 from service.front import front as front_module
+from service.front.sockets import COMPILED
 from service.parsed_connection import ParsedConnection
 from service.rows import Array, Arrays
 from service.settings import Settings
@@ -33,7 +34,7 @@ from tests.service.wire import PLAIN, Plain, Wired, post, read_answer, served, w
 pytestmark = [
     pytest.mark.anyio,
     pytest.mark.timeout(120),
-    pytest.mark.skipif(not front_module.COMPILED, reason="installed without a compiler"),
+    pytest.mark.skipif(not COMPILED, reason="installed without a compiler"),
 ]
 
 IMAGE, SERIES, WORDS = PLAIN

@@ -103,22 +103,31 @@ static inline Place read_grey(Place at, float *grey) {
     return next;
 }
 
+/* Most of an image is black: four levels at once, if another one must follow. */
+static inline Place read_black(Place at, Place end, float *greys, ptrdiff_t *i, ptrdiff_t length) {
+    for (; *i + 4 < length && end - at >= 8 && memcmp(at, "0,0,0,0,", 8) == 0; at += 8) {
+        for (ptrdiff_t stop = *i + 4; *i < stop; ++*i) greys[*i] = 0.0f;
+    }
+    return at;
+}
+
 /* A list of exactly ``length`` grey levels. */
-static Place read_greys(Place at, ptrdiff_t length, float *greys) {
+static Place read_greys(Place at, Place end, ptrdiff_t length, float *greys) {
     at = skip(at, '[');
     for (ptrdiff_t i = 0; at && i < length; i++) {
         if (i && !(at = skip(at, ','))) return NULL;
+        at = read_black(at, end, greys, &i, length);
         if ((at = read_grey(at, greys + i))) at = skip_blanks(at);
     }
     return skip(at, ']');
 }
 
 /* A grid of ``side`` lists of ``side`` grey levels. */
-static Place read_grid(Place at, ptrdiff_t side, float *greys) {
+static Place read_grid(Place at, Place end, ptrdiff_t side, float *greys) {
     at = skip(at, '[');
     for (ptrdiff_t i = 0; at && i < side; i++) {
         if (i && !(at = skip(at, ','))) return NULL;
-        at = read_greys(at, side, greys + i * side);
+        at = read_greys(at, end, side, greys + i * side);
     }
     return skip(at, ']');
 }
@@ -137,10 +146,12 @@ static ptrdiff_t count_grids(Place at, Place end, ptrdiff_t side) {
 }
 
 /* The rest of a list of ``n_grids`` grids, from behind its bracket. */
-static Place read_grids(Place at, ptrdiff_t n_grids, ptrdiff_t side, float *greys) {
+static Place read_grids(
+    Place at, Place end, ptrdiff_t n_grids, ptrdiff_t side, float *greys
+) {
     for (ptrdiff_t i = 0; at && i < n_grids; i++) {
         if (i && !(at = skip(at, ','))) return NULL;
-        at = read_grid(at, side, greys + i * side * side);
+        at = read_grid(at, end, side, greys + i * side * side);
     }
     return skip(at, ']');
 }

@@ -37,12 +37,13 @@ static PyObject *grids(PyObject *module, PyObject *arguments) {
     if (!PyArg_ParseTuple(arguments, "Ssn", &body, &name, &side)) return NULL;
     Place text = PyBytes_AS_STRING(body), at = skip(first_field(text, name), '[');
     if (!at || side < 1) Py_RETURN_NONE;
-    Py_ssize_t n_grids = count_grids(at, text + PyBytes_GET_SIZE(body), side);
+    Place end = text + PyBytes_GET_SIZE(body);
+    Py_ssize_t n_grids = count_grids(at, end, side);
     if (n_grids < 1) Py_RETURN_NONE;
     float *greys = NULL;
     PyObject *array = new_array(n_grids * side * side, &greys);
     if (!array) return NULL;
-    return answer(body, array, read_grids(at, n_grids, side, greys));
+    return answer(body, array, read_grids(at, end, n_grids, side, greys));
 }
 
 /* The lengths as a list of whole numbers. */

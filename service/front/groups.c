@@ -32,7 +32,7 @@ static int find_grids(Front *front, const Head *head, Place text, Place end, Fou
     if (n_grids < 1) return 0;
     found->n_floats = (size_t)(n_grids * side * side);
     if (grow((void **)&front->numbers, &front->number_room, found->n_floats, sizeof(float))) return -1;
-    found->behind = read_grids(at, n_grids, side, front->numbers);
+    found->behind = read_grids(at, end, n_grids, side, front->numbers);
     found->n_rows = n_grids;
     return 0;
 }
@@ -109,9 +109,16 @@ static int add_number(PyObject *list, unsigned long long number) {
     return failed;
 }
 
+/* Twice as much room whenever there is none: take_groups takes back what is not needed. */
+static int make_room(Group *group, size_t size) {
+    size_t room = (size_t)PyByteArray_GET_SIZE(group->numbers);
+    if (size <= room) return 0;
+    return PyByteArray_Resize(group->numbers, (Py_ssize_t)(size > 2 * room ? size : 2 * room));
+}
+
 static int join(Front *front, Group *group, const Found *found, uint64_t handle) {
     size_t before = (size_t)group->n_floats * sizeof(float), more = found->n_floats * sizeof(float);
-    if (PyByteArray_Resize(group->numbers, (Py_ssize_t)(before + more)) < 0) return -1;
+    if (make_room(group, before + more) < 0) return -1;
     memcpy(PyByteArray_AS_STRING(group->numbers) + before, front->numbers, more);
     group->n_floats += (Py_ssize_t)found->n_floats;
     group->n_rows += found->n_rows;
@@ -150,14 +157,18 @@ void clear_groups(Front *front) {
     front->n_groups = 0;
 }
 
+static PyObject *as_tuple(const Group *group) {
+    Py_ssize_t size = group->n_floats * (Py_ssize_t)sizeof(float);
+    if (PyByteArray_Resize(group->numbers, size) < 0) return NULL;
+    return Py_BuildValue("OOOOOOO", group->told, group->tail, group->numbers, group->lengths,
+                         group->counts, group->handles, group->gaps ? Py_True : Py_False);
+}
+
 /* The groups of this turn as tuples; they are Python's from here on. */
 PyObject *take_groups(Front *front) {
     PyObject *taken = PyList_New(0);
     for (size_t i = 0; taken && i < front->n_groups; i++) {
-        Group *group = &front->groups[i];
-        PyObject *item = Py_BuildValue("OOOOOOO", group->told, group->tail, group->numbers,
-                                       group->lengths, group->counts, group->handles,
-                                       group->gaps ? Py_True : Py_False);
+        PyObject *item = as_tuple(&front->groups[i]);
         int failed = item ? PyList_Append(taken, item) : -1;
         Py_XDECREF(item);
         if (failed) Py_CLEAR(taken);

@@ -108,11 +108,20 @@ void end(Front *front, Connection *connection) {
     front->n_lost++;
 }
 
-/* Room for the whole request if its end is known, else for some more. */
+/* Room for the whole request if its end is known, and no more; else for the first part of one. */
 static int make_room(Connection *connection) {
     size_t wanted = connection->end > connection->size ? connection->end + 1 : connection->size + 2;
+    if (wanted <= connection->room) return 0;
     if (wanted < FIRST_ROOM) wanted = FIRST_ROOM;
-    return grow((void **)&connection->data, &connection->room, wanted, 1);
+    if (!connection->end && wanted < 2 * connection->room) wanted = 2 * connection->room;
+    char *data = realloc(connection->data, wanted);
+    if (!data) {
+        PyErr_NoMemory();
+        return -1;
+    }
+    connection->data = data;
+    connection->room = wanted;
+    return 0;
 }
 
 /* Receive what there is, up to the end of a request. 1: something came; 0: nothing yet; -1: the

@@ -70,7 +70,7 @@ class Front:
         self._loop = asyncio.get_running_loop()
         self._loop.add_reader(self._sockets.fileno(), self._turn)
         self._timer = self._loop.call_later(SWEEP_S, self._sweep)
-        self._stopping = False
+        self._stopping = self._closed = False
         self._due = False
 
     def adopt(self, connection: socket.socket) -> None:
@@ -92,6 +92,7 @@ class Front:
         self._loop.remove_reader(self._sockets.fileno())
         for group in [*self._desk.groups]:
             group.give_up()
+        self._closed = True
         self._sockets.close()
 
     def _learn(self, data: bytes) -> bool:
@@ -101,6 +102,8 @@ class Front:
         """Read what there is, and ask the models about it."""
         came_s = perf_counter()
         self._due = False
+        if self._closed:  # this turn was due before
+            return
         for number, head in self._heads.known.items():
             self._sockets.admit(number, head.line.room(head.timeout_s))
         groups, texts, refused, strangers, gone, left, lost = self._sockets.turn()

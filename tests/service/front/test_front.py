@@ -493,6 +493,24 @@ async def test_a_front_does_not_wait_for_ever(wire: Wired, busy: Event) -> None:
     assert wire.door.lines[b"/classify"].in_flight == 0
 
 
+async def test_a_turn_that_was_due_when_the_front_stopped_is_none(
+    wire: Wired, busy: Event, caplog: pytest.LogCaptureFixture
+) -> None:
+    reader, writer = await wire.connect()
+    writer.write(post(IMAGE.path, IMAGE.body) * 2)
+    await until(lambda: wire.door.lines[b"/classify"].in_flight == 1)
+    assert wire.front
+    wire.front._loop.call_soon(wire.front._turn)
+    await wire.front.stop(0.0)
+    for _ in range(3):
+        await asyncio.sleep(0)
+
+    assert caplog.records == []
+    assert await reader.read() == b""
+    writer.close()
+    wire.front = None
+
+
 async def test_who_sends_slowly_or_nothing_does_not_stay(
     tiny_repository: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

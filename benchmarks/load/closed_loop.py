@@ -7,6 +7,7 @@ from time import perf_counter
 
 import numpy as np
 
+from benchmarks.load import engine
 from benchmarks.load.caller import Answer, Caller, Target
 
 
@@ -21,9 +22,24 @@ class Throughput:
 
 
 async def measure(
+    target: Target, request: bytes, *, connections: int, seconds: float, compiled: bool = True
+) -> Throughput:
+    """Load ``target`` for ``seconds``; in C where it can be and may be ``compiled``."""
+    program = engine.engine() if compiled else None
+    if program is None:
+        return await _measure_here(target, request, connections=connections, seconds=seconds)
+    none = np.empty(0)
+    load = engine.Load([request], none, seconds, seconds, connections, connections)
+    ended = await engine.run(program, target, load)
+    elapsed_s = float((ended.due_s + ended.took_s).max())
+    counts = Counter(ended.statuses.tolist())
+    p50, p99 = np.percentile(ended.took_s, [50, 99]) * 1e3
+    return Throughput(counts[200] / elapsed_s, float(p50), float(p99), dict(counts))
+
+
+async def _measure_here(
     target: Target, request: bytes, *, connections: int, seconds: float
 ) -> Throughput:
-    """Load ``target`` for ``seconds``."""
     latencies: list[float] = []
     statuses: Counter[int] = Counter()
     end_s = perf_counter() + seconds

@@ -14,6 +14,7 @@ from time import perf_counter
 import numpy as np
 import numpy.typing as npt
 
+from benchmarks.load import engine
 from benchmarks.load.caller import LOST, Answer, Caller, Target
 
 # Timers of an event loop are this coarse; what is due in between is sent in one go.
@@ -37,6 +38,17 @@ class Record:
         self.due_s.append(due_s)
         self.took_s.append(took_s)
         self.statuses.append(status)
+
+    @classmethod
+    def of(cls, seconds: float, ended: engine.Ended) -> "Record":
+        """What the generator in C found."""
+        late_s = ended.late_s[~np.isnan(ended.late_s)]
+        due_s, took_s, statuses = (
+            ended.due_s.tolist(),
+            ended.took_s.tolist(),
+            ended.statuses.tolist(),
+        )
+        return cls(seconds, due_s, took_s, statuses, late_s.tolist(), ended.connections)
 
     def latencies_ms(self, *statuses: int) -> npt.NDArray[np.float64]:
         """Of the requests that ended with one of these."""
@@ -74,8 +86,17 @@ class OpenLoop:
         self._tasks: set[asyncio.Task[None]] = set()
         self._all_ended = asyncio.Event()
 
-    async def run(self, first_connections: int = 64) -> Record:
-        """Until every request came to its end."""
+    async def run(self, first_connections: int = 64, *, compiled: bool = True) -> Record:
+        """Until every request came to its end; in C where it can be and may be ``compiled``."""
+        program = engine.engine() if compiled else None
+        if program is None:
+            return await self._run_here(first_connections)
+        due_s, seconds = np.array(self._due_s), self._record.seconds
+        most, first = self._most_connections, min(first_connections, self._most_connections)
+        load = engine.Load(self._requests, due_s, seconds, self._give_up_s, most, first)
+        return Record.of(seconds, await engine.run(program, self._target, load))
+
+    async def _run_here(self, first_connections: int) -> Record:
         self._loop = asyncio.get_running_loop()
         for _ in range(min(first_connections, self._most_connections)):
             self._idle.append(await self._connected())

@@ -15,7 +15,7 @@ INDEX := $(if $(TORCH_INDEX_URL),--extra-index-url $(TORCH_INDEX_URL))
 PIP := $(BIN)/pip --disable-pip-version-check install --quiet \
 	--constraint constraints/dev.txt $(INDEX)
 # What is compiled with the installation, where there is a compiler.
-IN_C := $(wildcard service/*.c service/passes/*/*.[ch])
+IN_C := $(wildcard service/*.[ch] service/front/*.[ch] service/passes/*/*.[ch])
 SOURCES := models training service benchmarks deploy tests seqserve.py
 
 .DEFAULT_GOAL := help
@@ -100,5 +100,5 @@ lock:  ## take the newest versions that pyproject.toml allows and write constrai
 	build/lock/bin/python deploy/lock.py
 
 clean:  ## remove the environment, builds, caches and checkpoints of this checkout
-	rm -rf $(VENV) build runs wheelhouse *.egg-info service/*.so service/passes/*.so .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage
+	rm -rf $(VENV) build runs wheelhouse *.egg-info service/*.so service/*/*.so .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

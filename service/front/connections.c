@@ -168,7 +168,9 @@ static int keep_rest(Front *front, Connection *connection, const char *bytes, si
     connection->n_rest = size;
     connection->sent = 0;
     connection->state = FLUSHING;
-    return ask_for(front, connection, EPOLLOUT);
+    connection->since_s = now_s();
+    ask_for(front, connection, EPOLLOUT);
+    return 0;
 }
 
 /* Send the whole answer to the request at hand. */
@@ -192,6 +194,7 @@ int flush(Front *front, Connection *connection) {
         return 0;
     }
     connection->sent += (size_t)sent;
+    connection->since_s = now_s();
     if ((size_t)sent < left) return 0;
     free(connection->rest);
     connection->rest = NULL;

@@ -45,7 +45,7 @@ typedef struct {
     size_t body, end;   /* of the request in data; end is 0 while unknown */
     char *rest;         /* of an answer that the socket did not take at once */
     size_t n_rest, sent;
-    double since_s;     /* idle, or receiving */
+    double since_s;     /* idle or receiving, or when it last took some of an answer */
 } Connection;
 
 /* Requests of one turn that are read and asked alike: rows for one pass. */

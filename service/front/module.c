@@ -263,8 +263,9 @@ static PyObject *front_release(PyObject *object, PyObject *argument) {
 
 PyDoc_STRVAR(sweep_doc,
 "sweep(first_s, kept_s, slow_s)\n--\n\n"
-"Close who said nothing for ``first_s`` after connecting or ``kept_s`` after an answer; returns\n"
-"those as ``strangers`` whose request takes longer than ``slow_s`` to arrive.");
+"Close who said nothing for ``first_s`` after connecting or ``kept_s`` after an answer, or took\n"
+"nothing of an answer for ``first_s``; returns those as ``strangers`` whose request takes longer\n"
+"than ``slow_s`` to arrive.");
 
 static PyObject *front_sweep(PyObject *object, PyObject *arguments) {
     Front *front = (Front *)object;
@@ -277,6 +278,8 @@ static PyObject *front_sweep(PyObject *object, PyObject *arguments) {
         double since_s = now - connection->since_s;
         if (connection->state == RECEIVING && since_s > slow_s) {
             if (release(front, connection, strangers)) Py_CLEAR(strangers);
+        } else if (connection->state == FLUSHING && since_s > first_s) {
+            end(front, connection);
         } else if (connection->state == IDLE) {
             if (since_s > (connection->fresh ? first_s : kept_s)) {
                 end(front, connection);

@@ -1,5 +1,6 @@
 """What C does with sockets: recognise, group, answer, and let go."""
 
+import contextlib
 import socket
 from collections.abc import Iterator
 from typing import Any
@@ -301,6 +302,22 @@ def test_what_follows_a_request_waits_for_its_answer(texts: Pair) -> None:
     ((_, _, third),) = texts.turn()[1]
 
     assert (first, second, third) == (b"one", b"two", b"three")
+
+
+def test_who_does_not_take_his_answer_is_let_go(texts: Pair) -> None:
+    client = texts.client(request(b"x"))
+    ((_, handle, _),) = texts.turn()[1]
+    texts.sockets.send(handle, b"y" * 10_000_000)
+    assert texts.sockets.sweep(60.0, 60.0, 60.0) == []
+    assert len(client.recv(1000)) == 1000
+    assert texts.sockets.sweep(0.0, 60.0, 60.0) == []
+
+    assert texts.turn()[-1] == 1
+    received = 1000
+    with contextlib.suppress(ConnectionResetError):
+        while piece := client.recv(1 << 20):
+            received += len(piece)
+    assert received < 10_000_000
 
 
 def test_many_connections_are_served(texts: Pair) -> None:

@@ -121,7 +121,8 @@ class Group:
             return False
         self._waiting.remove(handle)
         status = problem_of(ClientGone()).status
-        self._log(handle, sane_id(self._head.given_id), status, self._count(status))
+        request_id, rows = sane_id(self._head.given_id), self._rows_of(handle)
+        self._log(request_id, rows, status, self._count(status))
         if self._model:  # else it left before its body was there
             self._head.line.leave()
         pending = self._pending
@@ -164,9 +165,10 @@ class Group:
         desk.wire.answer(self._handles, self._counts, ids, items, before, after, opening, b"]}")
         desk.metrics.paths[self._head.path, "fast"] += len(self._waiting)
         seconds = self._count(200, len(self._waiting))
-        for handle, request_id in zip(self._handles, ids or (), strict=ids is not None):
-            if handle in self._waiting:
-                self._log(handle, request_id.decode(), 200, seconds)
+        if ids and desk.log.is_on():
+            for handle, count, each in zip(self._handles, self._counts, ids, strict=True):
+                if handle in self._waiting:
+                    self._log(each.decode(), count, 200, seconds)
         self._leave()
 
     def _fail(self, error: Exception) -> None:
@@ -193,10 +195,9 @@ class Group:
             (b"x-request-id", record.request_id.encode()),
             (b"server-timing", server_timing(record, perf_counter())),
         ]
-        body = problem.body(record.request_id)
-        response = raw_response(problem.status, headers, body, keep_alive=True)
-        self._desk.wire.send(handle, response)
-        self._log(handle, record.request_id, problem.status, self._count(problem.status))
+        status, body = problem.status, problem.body(record.request_id)
+        self._desk.wire.send(handle, raw_response(status, headers, body, keep_alive=True))
+        self._log(record.request_id, self._rows_of(handle), status, self._count(status))
 
     def _part(self) -> None:
         """Ask for everybody alone, with the deadline of before."""
@@ -225,9 +226,11 @@ class Group:
         self._desk.metrics.count(self._head.path, status, seconds, requests)
         return seconds
 
-    def _log(self, handle: int, request_id: str, status: int, seconds: float) -> None:
-        self.record.request_id = request_id
-        self.record.rows = self._counts[self._handles.index(handle)]
+    def _rows_of(self, handle: int) -> int:
+        return self._counts[self._handles.index(handle)]
+
+    def _log(self, request_id: str, rows: int, status: int, seconds: float) -> None:
+        self.record.request_id, self.record.rows = request_id, rows
         self._desk.log.write(self.record, status, seconds)
 
     def _leave(self) -> None:

@@ -416,7 +416,7 @@ async def test_when_all_have_left_nothing_is_computed(wire: Wired, busy: Event) 
 
 
 async def test_who_waits_beyond_the_deadline_is_told_at_once(wire: Wired, busy: Event) -> None:
-    requests = [post("/classify", image(level), "X-Timeout-Ms: 60") for level in (1, 2, 3)]
+    requests = [post("/classify", image(level), "X-Timeout-Ms: 500") for level in (1, 2, 3)]
     answers = await together(wire, requests)
     busy.set()
 

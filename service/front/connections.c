@@ -133,7 +133,6 @@ int receive(Front *front, Connection *connection) {
     ssize_t got = recv(connection->fd, connection->data + connection->size, most, 0);
     if (got <= 0) return got < 0 && (errno == EAGAIN || errno == EINTR) ? 0 : -1;
     connection->size += (size_t)got;
-    connection->data[connection->size] = 0;
     return 1;
 }
 
@@ -145,7 +144,7 @@ static int finish(Front *front, Connection *connection) {
     }
     connection->size -= connection->end;
     if (connection->size) {
-        memmove(connection->data, connection->data + connection->end, connection->size + 1);
+        memmove(connection->data, connection->data + connection->end, connection->size);
         if (grow((void **)&front->again, &front->again_room, front->n_again + 1, sizeof(uint64_t)))
             return -1;
         front->again[front->n_again++] = handle_of(front, connection);

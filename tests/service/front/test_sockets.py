@@ -1,6 +1,7 @@
 """What C does with sockets: recognise, group, answer, and let go."""
 
 import contextlib
+import select
 import socket
 from collections.abc import Iterator
 from typing import Any
@@ -192,6 +193,19 @@ def test_a_head_is_asked_about_once_it_is_whole(texts: Pair) -> None:
     socket.socket(fileno=descriptor).close()
 
 
+def test_a_head_that_is_forgotten_while_its_body_comes_makes_a_stranger(texts: Pair) -> None:
+    whole = request(b"body")
+    client = texts.client(whole[:-1])
+    assert texts.turn()[3] == []
+    for n in range(16):
+        texts.sockets.teach(b"%d" % n, b"", None, TEXT, "", 0.0, 1, 1)
+    client.sendall(whole[-1:])
+    _, read, _, ((descriptor, received),), *_ = texts.turn()
+
+    assert (read, received) == ([], whole)
+    socket.socket(fileno=descriptor).close()
+
+
 def test_an_error_while_learning_makes_a_stranger(
     texts: Pair, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -295,6 +309,7 @@ def test_what_follows_a_request_waits_for_its_answer(texts: Pair) -> None:
     client.sendall(b"o" + request(b"three"))
     assert texts.turn()[1] == []
     assert not texts.sockets.due()
+    assert select.select([texts.sockets], [], [], 0) == ([], [], [])  # nor does it keep us busy
     texts.sockets.send(handle, b".")
     assert texts.sockets.due()
     ((_, handle, second),) = texts.turn()[1]

@@ -26,6 +26,11 @@ class BatchQueue:
             self.lanes[method, bucket] = lane
         return lane
 
+    def room(self, method: str, bucket: int) -> int:
+        """Rows of a kind of pass that share one, whether or not there has been any."""
+        lane = self.lanes.get((method, bucket))
+        return lane.room if lane else self._limits.rows_of(bucket)
+
     def split(self, rows: Rows) -> Pieces:
         """The lanes that the rows of a request belong into."""
         return [(self.lane(rows.method, bucket), part) for bucket, part in by_bucket(rows)]

@@ -82,6 +82,10 @@ class Batcher:
         """Passes of a kind, to be told what was measured before the first request."""
         return self._queue.lane(method, bucket)
 
+    def room(self, method: str, bucket: int) -> int:
+        """Rows of a kind that share a pass."""
+        return self._queue.room(method, bucket)
+
     def lanes(self) -> list[Lane]:
         """All kinds of passes that there are so far."""
         return [*self._queue.lanes.values()]

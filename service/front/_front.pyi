@@ -19,8 +19,7 @@ class Front:
         kind: int,
         name: str,
         bound: float,
-        most_rows: int,
-        most_cells: int,
+        rooms: list[int],
     ) -> int: ...
     def admit(self, head: int, room: int) -> None: ...
     def turn(

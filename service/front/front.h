@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #define MOST_HEADS 16
+#define MOST_BUCKETS 16 /* longer lists than 2 to this power share a pass with nobody */
 
 typedef enum { GRIDS, LISTS, TEXT } Kind;
 
@@ -23,7 +24,7 @@ typedef struct {
     Kind kind;
     char name[16];           /* of the first field of its bodies */
     double bound;            /* side of a grid, or the largest number of a list */
-    Py_ssize_t most_rows, most_cells; /* of a pass */
+    int32_t rooms[MOST_BUCKETS]; /* rows of a pass, by the bucket of their length */
     Py_ssize_t room;         /* requests that are let in before Python is asked again */
     PyObject *told;          /* what Python knows of it */
 } Head;

@@ -11,15 +11,16 @@ from collections.abc import Callable
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from models.manifest import FORWARD
 from service.compiled_json import images_request, lists_request
 from service.direct import DirectPath
 from service.door import Door
+from service.errors import ServiceError
 from service.front.group import Desk, Group
 from service.front.heads import BODIES, GRIDS, Heads
 from service.front.sockets import Sockets
 from service.known_head import PlainHead
 from service.lifecycle import Service
-from service.loading import batch_limits
 from service.raw_response import Headers
 from service.refusal import refusal
 from service.request_context import sane_id
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
 SWEEP_S = 1.0
 # A request that takes longer than this to arrive is uvicorn's, which has patience.
 SLOW_S = 1.0
+# Series of up to 2 to this power points share passes.
+BUCKETS = 16
 
 Adopt = Callable[[int, bytes], None]
 
@@ -62,7 +65,7 @@ class Front:
         self._door = door
         self._rim = rim
         self._patience = patience
-        self._heads = Heads(path, door, batch_limits(settings))
+        self._heads = Heads(path, door, self._rooms)
         self._sockets = Sockets(self._learn, path.most_bytes)
         log = RequestLog(wanted=settings.access_log)
         metrics, again = service.request_metrics, self._look_again
@@ -96,7 +99,14 @@ class Front:
         self._sockets.close()
 
     def _learn(self, data: bytes) -> bool:
-        return self._heads.learn(data, self._sockets)
+        try:
+            return self._heads.learn(data, self._sockets)
+        except ServiceError:  # not ready, or no such model: the application says it
+            return False
+
+    def _rooms(self, task: str) -> list[int]:
+        batcher = self._service.registry.find(task).batcher
+        return [batcher.room(FORWARD, bucket) for bucket in range(BUCKETS)]
 
     def _turn(self) -> None:
         """Read what there is, and ask the models about it."""

@@ -50,19 +50,13 @@ static int find_lists(Front *front, const Head *head, Place text, Place end, Fou
     if (!found->behind) return 0;
     found->n_rows = lists->n_lists;
     found->bucket = bucket_of(lists->lengths[0]);
+    if (found->bucket >= MOST_BUCKETS) found->bucket = -1;
     for (ptrdiff_t i = 0; i < lists->n_lists; i++) {
         found->n_floats += (size_t)lists->lengths[i];
         if (bucket_of(lists->lengths[i]) != found->bucket) found->bucket = -1;
     }
     if (lists->gaps) found->bucket = -1; /* it may turn out that nothing is known of a list */
     return 0;
-}
-
-static Py_ssize_t most_rows(const Head *head, int bucket) {
-    if (head->kind == GRIDS || bucket < 0) return head->most_rows;
-    Py_ssize_t fit = head->most_cells >> bucket;
-    if (fit > head->most_rows) fit = head->most_rows;
-    return fit > 0 ? fit : 1;
 }
 
 static int is_tail(const Group *group, Place tail, size_t size) {
@@ -90,7 +84,7 @@ static Group *new_group(Front *front, int number, const Found *found, size_t n_t
     const Head *head = &front->heads[number];
     Group *group = &front->groups[front->n_groups];
     *group = (Group){.head = number, .bucket = found->bucket};
-    group->most_rows = most_rows(head, found->bucket);
+    group->most_rows = found->bucket < 0 ? 0 : head->rooms[found->bucket];
     group->told = Py_NewRef(head->told);
     group->tail = PyBytes_FromStringAndSize(found->behind, (Py_ssize_t)n_tail);
     group->numbers = PyByteArray_FromStringAndSize(NULL, 0);

@@ -4,11 +4,11 @@ One that is not known is parsed once, as uvicorn parses it. What is plain then i
 before and after the digits of its content-length (docs/decisions/0023-known-heads.md).
 """
 
+from collections.abc import Callable
 from typing import Protocol
 
 import httptools
 
-from service.batch import BatchLimits
 from service.direct import DirectPath
 from service.door import Door
 from service.known_head import PlainHead, learned
@@ -32,23 +32,29 @@ class Pupil(Protocol):
         kind: int,
         name: str,
         bound: float,
-        most_rows: int,
-        most_cells: int,
+        rooms: list[int],
     ) -> int:
         """Know a head from now on, by the number that is returned."""
 
 
 class Heads:
-    """The heads that ``pupil`` knows, by their numbers."""
+    """The heads that ``pupil`` knows, by their numbers; ``rooms`` says what fits a pass of a task.
 
-    def __init__(self, path: DirectPath, door: Door, limits: BatchLimits) -> None:
+    That is the rows for each bucket of lengths, of the model that answers if none is named.
+    """
+
+    def __init__(self, path: DirectPath, door: Door, rooms: Callable[[str], list[int]]) -> None:
         self.known: dict[int, PlainHead] = {}
         self._path = path
         self._door = door
-        self._limits = limits
+        self._rooms = rooms
 
     def learn(self, data: bytes, pupil: Pupil) -> bool:
-        """Teach the head ``data`` if it is plain; else the parser shall read such requests."""
+        """Teach the head ``data`` if it is plain; else the parser shall read such requests.
+
+        Raises:
+            ServiceError: nothing can be answered now.
+        """
         parsed = Parsed.of(data)
         line = self._door.lines.get(parsed.url) if parsed else None
         if parsed is None or line is None:
@@ -58,8 +64,8 @@ class Heads:
         if plain is None or known is None:
             return False
         body = BODIES.get(plain.path, AS_TEXT)
-        limits = (self._limits.max_rows, self._limits.max_cells)
-        self.known[pupil.teach(known.before, known.after, plain, *body, *limits)] = plain
+        rooms = self._rooms(plain.endpoint.task)
+        self.known[pupil.teach(known.before, known.after, plain, *body, rooms)] = plain
         return True
 
 

@@ -82,8 +82,9 @@ static PyObject *front_adopt(PyObject *object, PyObject *argument) {
 }
 
 PyDoc_STRVAR(teach_doc,
-"teach(before, after, told, kind, name, bound, most_rows, most_cells)\n--\n\n"
-"Know a head by its bytes before and after the digits of its content-length; returns its number.\n\n"
+"teach(before, after, told, kind, name, bound, rooms)\n--\n\n"
+"Know a head by its bytes before and after the digits of its content-length; returns its number.\n"
+"A group has at most as many rows as ``rooms`` says for the bucket of their length.\n\n"
 "Bodies of kind 0 begin with grids of ``bound`` times ``bound`` grey levels in a field ``name``,\n"
 "those of kind 1 with lists of numbers up to ``bound``; those of kind 2 come as they are.");
 
@@ -92,9 +93,13 @@ static PyObject *front_teach(PyObject *object, PyObject *arguments) {
     const char *before, *after, *name;
     Py_ssize_t n_before, n_after;
     int kind;
-    if (!PyArg_ParseTuple(arguments, "y#y#Oisdnn", &before, &n_before, &after, &n_after, &head.told,
-                          &kind, &name, &head.bound, &head.most_rows, &head.most_cells))
+    PyObject *rooms;
+    if (!PyArg_ParseTuple(arguments, "y#y#OisdO!", &before, &n_before, &after, &n_after, &head.told,
+                          &kind, &name, &head.bound, &PyList_Type, &rooms))
         return NULL;
+    for (Py_ssize_t i = 0; i < MOST_BUCKETS && i < PyList_GET_SIZE(rooms); i++)
+        head.rooms[i] = (int32_t)PyLong_AsLong(PyList_GET_ITEM(rooms, i));
+    if (PyErr_Occurred()) return NULL;
     if (kind < GRIDS || kind > TEXT || strlen(name) >= sizeof head.name) {
         PyErr_SetString(PyExc_ValueError, "a kind from 0 to 2 and a short name are needed");
         return NULL;

@@ -31,9 +31,10 @@ class Pair:
 
     def __init__(self, kind: int, name: str = "a", bound: float = 2.0, rows: int = 5) -> None:
         self.asked: list[bytes] = []
-        self.sockets = Sockets(self.learn, 1000)
+        self.sockets = Sockets(self.learn, 100_000)
         self.told = object()
-        self.sockets.teach(BEFORE, AFTER, self.told, kind, name, bound, rows, 256)
+        rooms = [rows] * 7 + [2, 1]  # up to 64, 128 and 256
+        self.sockets.teach(BEFORE, AFTER, self.told, kind, name, bound, rooms)
         self.clients: list[socket.socket] = []
 
     def learn(self, data: bytes) -> bool:
@@ -106,14 +107,15 @@ def test_a_group_is_no_larger_than_a_pass() -> None:
 
 
 def test_lists_share_a_group_with_those_of_like_length(lists: Pair) -> None:
-    for n in (1, 65, 64, 128, 129):
+    for n in (1, 65, 64, 128, 129, 70, 32769, 40000):
         lists.client(request(b'{"a":[[%b]]}' % b",".join([b"7"] * n)))
     lists.client(request(b'{"a":[[1],[2,3]]}'))
     groups = lists.groups()
 
-    assert [group[3] for group in groups] == [[1, 64, 1, 2], [65, 128], [129]]
+    expected = [[1, 64, 1, 2], [65, 128], [129], [70], [32769], [40000]]
+    assert [group[3] for group in groups] == expected
     assert groups[0][4] == [1, 1, 2]
-    assert [len(numbers(group)) for group in groups] == [68, 193, 129]
+    assert [len(numbers(group)) for group in groups] == [sum(lengths) for lengths in expected]
 
 
 def test_lists_with_gaps_or_of_unlike_lengths_share_with_nobody(lists: Pair) -> None:
@@ -164,7 +166,7 @@ def test_what_is_not_plain_comes_as_text(lists: Pair, body: bytes) -> None:
         b"GET / HTTP/1.1\r\n\r\n",
         b"POST /y HTTP/1.1\r\n\r\n",
         request(b"", 0),
-        request(b"x", 1001),
+        request(b"x", 100_001),
         BEFORE + b"1x" + AFTER,
         BEFORE + b"0000000001" + AFTER + b"x",
         b"\r\n\r\n",
@@ -198,7 +200,7 @@ def test_a_head_that_is_forgotten_while_its_body_comes_makes_a_stranger(texts: P
     client = texts.client(whole[:-1])
     assert texts.turn()[3] == []
     for n in range(16):
-        texts.sockets.teach(b"%d" % n, b"", None, TEXT, "", 0.0, 1, 1)
+        texts.sockets.teach(b"%d" % n, b"", None, TEXT, "", 0.0, [1])
     client.sendall(whole[-1:])
     _, read, _, ((descriptor, received),), *_ = texts.turn()
 
@@ -348,8 +350,9 @@ def test_many_connections_are_served(texts: Pair) -> None:
 @pytest.mark.parametrize(
     ("arguments", "error"),
     [
-        ((b"", b"", None, 3, "a", 1.0, 1, 1), ValueError),
-        ((b"", b"", None, 0, "a" * 16, 1.0, 1, 1), ValueError),
+        ((b"", b"", None, 3, "a", 1.0, [1]), ValueError),
+        ((b"", b"", None, 0, "a" * 16, 1.0, [1]), ValueError),
+        ((b"", b"", None, 0, "a", 1.0, ["many"]), TypeError),
         ((b"", b"", None, 0, "a"), TypeError),
     ],
 )

@@ -210,7 +210,7 @@ def test_the_c_code_itself_refuses_buffers_that_do_not_belong_together() -> None
         compiled_code.Reader(bytes(64), 10)
     with pytest.raises(ValueError, match="not as many as the classes need"):
         compiled_code.Reader(bytes(64), -1)
-    weights, n_classes = packed(runtime._parts_of(of_classes(3)))
+    weights, n_classes = packed(runtime._parts_of(of_classes(3)), one_factor=False)
     reader = compiled_code.Reader(weights, n_classes)
     images, one_row = np.zeros((2, 28, 28), np.float32), np.zeros((1, 3), np.float32)
     with pytest.raises(ValueError, match="as many rows of probabilities as images"):

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from service.passes.contract import CompiledPass, Part
-from service.passes.digits_weights import SIDE, UnknownReader, packed
+from service.passes.digits_weights import SIDE, UnknownReader, n_views, packed
 from service.rows import Array
 
 # Where sums become bytes, the last bit of a factor may decide between two of them: then a row of
@@ -26,9 +26,10 @@ def make(part: Part) -> CompiledPass | None:
         return None
     try:
         weights, n_classes = packed(part, one_factor=has_tiles())
+        views = n_views(part)
     except (AttributeError, UnknownReader):
         return None
-    reader = Reader(weights, n_classes)
+    reader = Reader(weights, n_classes, views)
 
     def compute(arrays: Sequence[Array]) -> tuple[Array, ...]:
         (images,) = arrays

@@ -57,6 +57,17 @@ def packed(part: Part, *, one_factor: bool) -> tuple[bytes, int]:
     return b"".join(piece.tobytes() for piece in (*pieces, head[0])), head[1]
 
 
+def n_views(part: Part) -> int:
+    """How many views of an image are averaged; one in graphs from before there were any.
+
+    Raises:
+        UnknownReader: it is another number than one and three.
+    """
+    number = part("n_views") if _has(part, "n_views") else 1
+    _demand(number in (1, 3))
+    return int(number)
+
+
 def _first_weights(part: Part) -> Array:
     """Seven groups of the 25 pixels under a filter, as in first_layer.c: (7, 16, 4)."""
     _check_geometry(part, FIRST, [2, 1], [2, 1], [4, SIDE, SIDE // 4])

@@ -1,4 +1,4 @@
-"""What row classifiers of other sizes would cost: untrained networks, served passes.
+"""What row classifiers of other sizes would cost: untrained networks, passes of one view.
 
     python -m benchmarks.digit_sizes
 

@@ -7,8 +7,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from models.image_views import mean_over_views, views_of
 from models.int8_conversion import convolutions_of, gates_of, known_parts, layers_of, level_sizes
-from models.row_classifier import RowClassifier
+from models.row_classifier import RowClassifier, RowProbabilities
 
 
 class Int8Reader(nn.Module):
@@ -73,7 +74,7 @@ class Int8Reader(nn.Module):
         return torch.cat([down, up, _largest(downs), _largest(ups)], dim=1)
 
 
-class RowProbabilitiesEitherWay(nn.Module):
+class RowProbabilitiesEitherWay(RowProbabilities):
     """What is exported where bytes can be multiplied: ``RowProbabilities``, and the same in int8.
 
     While ``multiplies_int8`` is unset it computes in float32. Whoever loads an export sets it
@@ -86,19 +87,22 @@ class RowProbabilitiesEitherWay(nn.Module):
     multiplies_int8: bool
 
     def __init__(
-        self, classifier: RowClassifier, in_bytes: Int8Reader, *, temperature: float
+        self,
+        classifier: nn.Module,
+        in_bytes: Int8Reader,
+        *,
+        temperature: float = 1.0,
+        n_views: int = 1,
     ) -> None:
-        super().__init__()
+        super().__init__(classifier, temperature=temperature, n_views=n_views)
         self.multiplies_int8 = False
-        self.classifier = classifier
         self.in_bytes = in_bytes
-        self.temperature = temperature
 
     def forward(self, images: Tensor) -> Tensor:
         """Probabilities of every class."""
-        if self.multiplies_int8:
-            return torch.softmax(self.in_bytes(images) / self.temperature, dim=1)
-        return torch.softmax(self.classifier(images) / self.temperature, dim=1)
+        views = views_of(images, self.n_views)
+        logits = self.in_bytes(views) if self.multiplies_int8 else self.classifier(views)
+        return mean_over_views(torch.softmax(logits / self.temperature, dim=1), self.n_views)
 
 
 def _largest(states: list[Tensor]) -> Tensor:

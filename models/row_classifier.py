@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from models.cells import last_valid, recurrent
+from models.image_views import checked_views, mean_over_views, views_of
 from models.row_bands import FilteredBands, RawBands, visible
 
 
@@ -117,24 +118,33 @@ class RowClassifier(nn.Module):
 
 
 class RowProbabilities(nn.Module):
-    """What is exported: a classifier's logits as calibrated probabilities.
+    """What is exported: a classifier's logits as calibrated probabilities, averaged over views.
 
     Shape:
         images: (B, R, W) float32, 0..255; returns: (B, C) float32, rows sum to one.
 
+    Raises:
+        ValueError: ``temperature`` is not above 0, or ``n_views`` none of ``NUMBERS_OF_VIEWS``.
+
     Source: Guo et al. 2017, arXiv:1706.04599 (temperature scaling).
     """
 
-    def __init__(self, classifier: nn.Module, *, temperature: float = 1.0) -> None:
+    n_views: int
+
+    def __init__(
+        self, classifier: nn.Module, *, temperature: float = 1.0, n_views: int = 1
+    ) -> None:
         super().__init__()
         if not temperature > 0.0:
             raise ValueError(f"temperature must be above 0, got {temperature}")
         self.classifier = classifier
         self.temperature = temperature
+        self.n_views = checked_views(n_views)
 
     def forward(self, images: Tensor) -> Tensor:
         """Probabilities of every class."""
-        return torch.softmax(self.classifier(images) / self.temperature, dim=1)
+        logits = self.classifier(views_of(images, self.n_views))  # (V * B, C)
+        return mean_over_views(torch.softmax(logits / self.temperature, dim=1), self.n_views)
 
 
 def _bands(sizes: RowClassifierSizes) -> RawBands | FilteredBands:

@@ -13,7 +13,7 @@ from training.errors import CheckpointError
 CHECKPOINT_FILE = "checkpoint.pt"
 # What may differ between a training and its continuation.
 _FREE = {"resume", "device", "threads", "repository", "runs", "anyway"}
-_FREE |= {"steps", "settling_steps", "refit"}
+_FREE |= {"steps", "settling_steps", "refit", "views"}
 
 
 def save_checkpoint(path: Path, state: dict[str, Any], config: TrainingConfig) -> None:

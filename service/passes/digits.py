@@ -5,15 +5,15 @@ from collections.abc import Sequence
 import numpy as np
 
 from service.passes.contract import CompiledPass, Part
-from service.passes.digits_weights import SIDE, UnknownReader, packed
+from service.passes.digits_weights import SIDE, UnknownReader, n_views, packed
 from service.rows import Array
 
-# Where sums are rounded to bytes, the last bit of a sum may decide between two of them: with AMX
-# instructions the graph adds up in another order, and one row of noise was off by 1e-3.
+# Where sums become bytes, the last bit of a factor may decide between two of them: then a row of
+# noise was off by 1e-3. Which way oneDNN rounds is known for two kinds of processors only.
 ALIKE = 5e-3
 
 try:
-    from service.passes._digits import Reader, able
+    from service.passes._digits import Reader, able, has_tiles
 except ImportError:  # no compiler was there, or none for this processor
     COMPILED = False
 else:
@@ -25,10 +25,11 @@ def make(part: Part) -> CompiledPass | None:
     if not COMPILED or not able():
         return None
     try:
-        weights, n_classes = packed(part)
+        weights, n_classes = packed(part, one_factor=has_tiles())
+        views = n_views(part)
     except (AttributeError, UnknownReader):
         return None
-    reader = Reader(weights, n_classes)
+    reader = Reader(weights, n_classes, views)
 
     def compute(arrays: Sequence[Array]) -> tuple[Array, ...]:
         (images,) = arrays

@@ -37,8 +37,11 @@ class UnknownReader(Exception):
     """The network is not of the kind that the C code computes."""
 
 
-def packed(part: Part) -> tuple[bytes, int]:
+def packed(part: Part, *, one_factor: bool) -> tuple[bytes, int]:
     """All weights as ``Reader`` in reader.h says, and the number of classes.
+
+    With ``one_factor`` the sums of a layer meet the product of both of their factors, as oneDNN
+    has it where it computes in tiles; without, one after the other. Both are rounded.
 
     Raises:
         UnknownReader, AttributeError: sizes, strides or names are others.
@@ -48,10 +51,21 @@ def packed(part: Part) -> tuple[bytes, int]:
     for name, (shape, step, side) in OTHERS.items():
         _check_geometry(part, name, [step, step], [1, 1], [shape[1], side, side])
         pieces.append(_grouped(_array(part, f"{name}.weight", shape)))
-    pieces += [_rounding(part, name) for name in (FIRST, *OTHERS)]
+    pieces += [_rounding(part, name, one_factor=one_factor) for name in (FIRST, *OTHERS)]
     pieces += _units(part)
     head = _head(part)
     return b"".join(piece.tobytes() for piece in (*pieces, head[0])), head[1]
+
+
+def n_views(part: Part) -> int:
+    """How many views of an image are averaged; one in graphs from before there were any.
+
+    Raises:
+        UnknownReader: it is another number than one and three.
+    """
+    number = part("n_views") if _has(part, "n_views") else 1
+    _demand(number in (1, 3))
+    return int(number)
 
 
 def _first_weights(part: Part) -> Array:
@@ -77,7 +91,7 @@ def _grouped(weights: Array) -> Array:
     return np.ascontiguousarray(np.moveaxis(grouped, (0, 1, 2), (-2, -3, -1)))
 
 
-def _rounding(part: Part, name: str) -> Array:
+def _rounding(part: Part, name: str, *, one_factor: bool) -> Array:
     """What becomes of the sums of a layer, as ``Rounding`` in reader.h: (16 + 16 + 48 + 48,)."""
     n_filters = FIRST_SHAPE[0] if name == FIRST else OTHERS[name][0][0]
     scale, bias = _scale_and_bias(part, name, n_filters)
@@ -87,6 +101,8 @@ def _rounding(part: Part, name: str) -> Array:
     padding = np.zeros(48 - len(scale), np.float32)
     levels = np.reciprocal(_block(part(f"{name}.output_level_size")))
     inputs = _block(part(f"{name}.level_size"))
+    if one_factor:
+        scale, inputs = scale * inputs[0], np.ones_like(inputs)
     return np.concatenate([inputs, levels, scale, padding, bias, padding])
 
 

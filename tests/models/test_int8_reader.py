@@ -5,7 +5,7 @@ import torch
 from torch import Tensor
 
 from models.int8_conversion import computes_in_bytes
-from models.int8_reader import Int8Reader
+from models.int8_reader import Int8Reader, RowProbabilitiesEitherWay
 from models.row_classifier import RowClassifier, RowClassifierSizes
 
 needs_int8 = pytest.mark.skipif(
@@ -63,6 +63,24 @@ def test_grey_levels_are_rounded_and_cut() -> None:
     assert torch.equal(reader(images + 0.4), reader(images))
     assert torch.equal(reader(images.where(images > 0, -9.0)), reader(images))
     assert torch.equal(reader(images + 300.0), reader(torch.full_like(images, 255.0)))
+
+
+@needs_int8
+@pytest.mark.parametrize("in_bytes", [False, True], ids=["float32", "int8"])
+def test_either_way_the_probabilities_are_the_mean_over_the_views(in_bytes: bool) -> None:
+    network, images = classifier(), strokes(7)
+    reader = Int8Reader(network, images)
+    graph = RowProbabilitiesEitherWay(network, reader, temperature=0.5, n_views=3)
+    graph.multiplies_int8 = in_bytes
+    black = torch.zeros(7, 1, 28)
+    views = [images, torch.cat([images[:, 1:], black], 1), torch.cat([black, images[:, :-1]], 1)]
+
+    probabilities = torch.jit.script(graph)(images)
+
+    own = reader if in_bytes else network
+    of_views = [torch.softmax(2.0 * own(view), dim=1) for view in views]
+    torch.testing.assert_close(probabilities, torch.stack(of_views).mean(0), atol=1e-5, rtol=0.0)
+    assert (probabilities - of_views[0]).abs().max() > 1e-2
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,6 @@
 import pytest
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from models.row_classifier import RowClassifier, RowClassifierSizes, RowProbabilities
 
@@ -99,6 +99,34 @@ def test_probabilities_are_the_softmax_of_logits_over_the_temperature(images: Te
     torch.testing.assert_close(probabilities.sum(dim=1), torch.ones(B))
 
 
+class FirstColumn(nn.Module):
+    """Stands in for a classifier: the upper pixels of the first column are the logits."""
+
+    def forward(self, images: Tensor) -> Tensor:
+        return images[:, :C, 0] / 50
+
+
+def test_probabilities_of_three_views_are_their_mean(images: Tensor) -> None:
+    network = FirstColumn()
+    black = torch.zeros(B, 1, W)
+    up, down = torch.cat([images[:, 1:], black], 1), torch.cat([black, images[:, :-1]], 1)
+
+    probabilities = RowProbabilities(network, temperature=0.5, n_views=3)(images)
+
+    of_views = [torch.softmax(2.0 * network(view), dim=1) for view in (images, up, down)]
+    torch.testing.assert_close(probabilities, torch.stack(of_views).mean(dim=0))
+    assert (probabilities - of_views[0]).abs().max() > 1e-2
+
+
+def test_with_views_an_image_gets_the_same_answer_alone_and_in_a_batch(images: Tensor) -> None:
+    graph = torch.jit.script(RowProbabilities(classifier(), temperature=0.1, n_views=3))
+
+    alone = torch.cat([graph(image.unsqueeze(0)) for image in images])
+
+    torch.testing.assert_close(graph(images), alone)
+    assert alone.std(dim=0).max() > 1e-3
+
+
 def test_the_network_that_ships_has_less_than_a_million_parameters() -> None:
     network = RowClassifier(RowClassifierSizes())
 
@@ -124,3 +152,5 @@ def test_unknown_cells_and_impossible_sizes_are_refused() -> None:
         classifier(n_neighbours=1)
     with pytest.raises(ValueError, match="temperature must be above 0"):
         RowProbabilities(classifier(), temperature=0.0)
+    with pytest.raises(ValueError, match="n_views must be one of"):
+        RowProbabilities(classifier(), n_views=2)

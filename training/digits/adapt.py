@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from models.manifest import DataSource, Metric
+from models.row_classifier import RowProbabilities
 from training.devices import supported_precision
 from training.digits.adapt_page import adapted_page
 from training.digits.config import DigitsTraining
@@ -110,9 +111,11 @@ def _refusal(config: DigitsTraining, page: str) -> str:
 
 
 def _export(made: _Adaptation, final: Trial, page: str) -> Path:
-    temperature, data = made.comparison.temperature, made.folds.final or made.folds.judged
-    draft = _draft(made, final, page)
-    return write_measured(final.network, temperature, draft, made.config.repository, data)
+    config, data = made.config, made.folds.final or made.folds.judged
+    reader = RowProbabilities(
+        final.network, temperature=made.comparison.temperature, n_views=config.views
+    )
+    return write_measured(reader, _draft(made, final, page), config.repository, data)
 
 
 def _draft(made: _Adaptation, final: Trial, page: str) -> Draft:

@@ -8,6 +8,7 @@ from training.config import Precision, TunableConfig
 from training.options import option
 
 Cell = Literal["rnn", "lstm", "gru", "simple_rnn", "custom_lstm", "min_gru"]
+NumberOfViews = Literal[1, 3]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,6 +89,11 @@ class DigitsTraining(TunableConfig):
         "Make the last stage once more with the validation images among the training images, "
         "and export that network; the other one gives all validation figures.",
         tuned=False,
+    )
+    views: NumberOfViews = option(
+        3,
+        "What the export answers about: 1 = the image, 3 = the mean over it and the same moved up "
+        "and down by a row. Training sees images one by one in any case.",
     )
     settling_augmentation: float = option(
         0.4, "Strength of the augmentation in the last stage.", minimum=0.0

@@ -37,6 +37,7 @@ def draft_of(
             "classes": list(data.classes),
             "image_size": 28,
             "temperature": best.temperature,
+            "views": config.views,
         },
         golden=_golden(data),
         metrics=metrics,

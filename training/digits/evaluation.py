@@ -1,4 +1,7 @@
-"""Figures of a classifier: accuracy, likelihood, calibration; and of the class prior beside it."""
+"""Figures of a classifier: accuracy, likelihood, calibration; and of the class prior beside it.
+
+Axis letters: V views of an image, over which answers are averaged, N images, C classes.
+"""
 
 from dataclasses import dataclass
 
@@ -62,10 +65,15 @@ def calibration_error(probabilities: Probabilities, labels: NDArray[np.int64]) -
 
 
 def best_temperature(logits: Tensor, labels: Tensor) -> float:
-    """The temperature with the highest likelihood, by golden-section search; 1 if none gains."""
+    """The temperature with the highest likelihood, by golden-section search; 1 if none gains.
+
+    Shape:
+        logits: (V, N, C) float32; labels: (N,) int64.
+    """
 
     def loss(log_temperature: float) -> float:
-        return float(functional.cross_entropy(logits.double() / np.exp(log_temperature), labels))
+        of_views = torch.log_softmax(logits.double() / np.exp(log_temperature), dim=2)
+        return float(functional.nll_loss(of_views.logsumexp(dim=0), labels))  # + log V, a constant
 
     low, high = np.log(0.2), np.log(5.0)
     golden = (np.sqrt(5.0) - 1.0) / 2.0
@@ -80,8 +88,9 @@ def best_temperature(logits: Tensor, labels: Tensor) -> float:
 
 
 def probabilities_of(logits: Tensor, temperature: float = 1.0) -> Probabilities:
-    """Softmax in double precision."""
-    result: Probabilities = torch.softmax(logits.double() / temperature, dim=1).numpy()
+    """Softmax in double precision, averaged over views: (V, N, C) -> (N, C)."""
+    of_views = torch.softmax(logits.double() / temperature, dim=2)
+    result: Probabilities = of_views.mean(dim=0).numpy()
     return result
 
 

@@ -61,7 +61,7 @@ def _run_note(data: DigitData, config: DigitsTraining) -> str:
 
 
 def _run(run: Run) -> tuple[object, ...]:
-    n_images = len(run.test_logits)
+    n_images = run.test_logits.shape[1]
     return (
         run.seed,
         f"{run.validation.accuracy:.2%}",

@@ -34,29 +34,29 @@ _TYPICAL = 4000
 
 
 def write_measured(
-    network: RowClassifier, temperature: float, draft: Draft, repository: Path, data: DigitData
+    reader: RowProbabilities, draft: Draft, repository: Path, data: DigitData
 ) -> Path:
     """Write the export, and let the service use fewer bits where that was measured to cost nothing.
 
     Raises:
         ExportError: the scripted graph does not answer as the network does.
     """
-    graph = _either_way(network, temperature, data)
-    folder = write_export(
-        graph or RowProbabilities(network, temperature=temperature), draft, repository
-    )
+    folder = write_export(_either_way(reader, data) or reader, draft, repository)
     with contextlib.suppress(ExportError):  # then the service computes in float32
         measure_precision(folder, data)
     return folder
 
 
-def _either_way(
-    network: RowClassifier, temperature: float, data: DigitData
-) -> RowProbabilitiesEitherWay | None:
+def _either_way(reader: RowProbabilities, data: DigitData) -> RowProbabilitiesEitherWay | None:
+    network = reader.classifier
     images = torch.from_numpy(data.training.images[:_TYPICAL].copy())
+    assert isinstance(network, RowClassifier)  # noqa: S101  for the type checker
     if not (supported("int8") and computes_in_bytes(network, images.size(2))):
         return None
-    return RowProbabilitiesEitherWay(network, Int8Reader(network, images), temperature=temperature)
+    in_bytes = Int8Reader(network, images)
+    return RowProbabilitiesEitherWay(
+        network, in_bytes, temperature=reader.temperature, n_views=reader.n_views
+    )
 
 
 def measure_precision(folder: Path, data: DigitData) -> ReducedPrecision:

@@ -28,8 +28,8 @@ class Comparison:
     """The answers of everybody to the judged images.
 
     ``probabilities`` of each contender: (N, C + 1), the last column being what it gives to labels
-    that are none of the classes. ``logits`` are those of the adapted reader over its temperature;
-    ``known`` tells the images whose label the parent has.
+    that are none of the classes. ``logits`` (V, N, C) are those of the adapted reader, view by
+    view, over its temperature; ``known`` tells the images whose label the parent has.
     """
 
     judged: DigitData

@@ -12,7 +12,7 @@ from training.digits.config import DigitsTraining
 from training.digits.data import DigitData
 from training.digits.evaluation import Scores, best_temperature, probabilities_of, score
 from training.digits.stages import ByStage, configs_of, fit_stages, images_of
-from training.digits.task import DigitsTask, logits_of
+from training.digits.task import DigitsTask, logits_of_views
 from training.digits.teacher import TaughtTask, Teacher, teacher_configs, train_teacher
 from training.loop import History
 
@@ -22,7 +22,8 @@ class Run:
     """The network of one seed, and what it reaches; after a refit, what its twin reaches, too.
 
     ``network`` and ``test`` belong together, as do ``temperature``, ``validation`` and the steps of
-    ``history``: those are of the network that never learned from the validation images.
+    ``history``: those are of the network that never learned from the validation images. Both are
+    measured as they would be served, by the mean over views; ``test_logits`` are (V, N, C).
     """
 
     seed: int
@@ -90,7 +91,7 @@ def _train(
     )
     history = fit_stages(configs, tasks)
     networks = ByStage(*(task.network for task in tasks))
-    run = measured(networks, images.first, configs.first.seed, history)
+    run = measured(networks, images.first, configs.first, history)
     return replace(run, teachers=tuple(teachers))
 
 
@@ -98,16 +99,18 @@ def _task(data: DigitData, config: DigitsTraining, teachers: Sequence[nn.Module]
     return TaughtTask(data, config, teachers) if teachers else DigitsTask(data, config)
 
 
-def measured(networks: ByStage[nn.Module], data: DigitData, seed: int, history: History) -> Run:
+def measured(
+    networks: ByStage[nn.Module], data: DigitData, config: DigitsTraining, history: History
+) -> Run:
     """Choose the temperature on validation images, unseen by that network, and measure both."""
     network = networks.refit
     assert isinstance(network, RowClassifier)  # noqa: S101  for the type checker
-    logits = logits_of(networks.settling, data.validation)
+    logits = logits_of_views(networks.settling, data.validation, config.views)
     labels = torch.from_numpy(data.validation.labels)
     temperature = best_temperature(logits, labels)
-    test_logits = logits_of(network, data.test)
+    test_logits = logits_of_views(network, data.test, config.views)
     return Run(
-        seed=seed,
+        seed=config.seed,
         network=network,
         history=history,
         temperature=temperature,

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
+from models.image_views import views_of
 from models.row_classifier import RowClassifier, RowClassifierSizes
 from training.devices import seed_everything, step_generator
 from training.digits.augmentation import augment
@@ -149,6 +150,14 @@ def logits_of(network: nn.Module, part: LabelledImages) -> Tensor:
     logits = torch.cat([network(chunk.float().to(device)).float().cpu() for chunk in chunks])
     network.train(was_training)
     return logits
+
+
+def logits_of_views(network: nn.Module, part: LabelledImages, n_views: int) -> Tensor:
+    """Logits (V, N, C) float32 of every view of the images of a part."""
+    views = views_of(torch.from_numpy(part.images.copy()), n_views)
+    labels = np.tile(part.labels, n_views)
+    logits = logits_of(network, LabelledImages(views.numpy(), labels))
+    return logits.view(n_views, len(part), -1)
 
 
 @lru_cache(maxsize=2)

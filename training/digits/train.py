@@ -8,6 +8,7 @@ import math
 from dataclasses import replace
 from pathlib import Path
 
+from models.row_classifier import RowProbabilities
 from training.devices import supported_precision
 from training.digits.adapt import adapt
 from training.digits.config import DigitsTraining
@@ -32,7 +33,8 @@ def train(config: DigitsTraining) -> Path:
     runs = train_seeds(data, effective)
     best = best_run(runs)
     draft = draft_of(data, effective, runs, best)
-    return write_measured(best.network, best.temperature, draft, config.repository, data)
+    reader = RowProbabilities(best.network, temperature=best.temperature, n_views=config.views)
+    return write_measured(reader, draft, config.repository, data)
 
 
 def fitted_to(config: DigitsTraining, data: DigitData) -> DigitsTraining:

@@ -13,7 +13,7 @@ from training.digits.data import DigitData
 from training.digits.evaluation import best_temperature
 from training.digits.folds import Folds
 from training.digits.grafting import fit_head, grafted
-from training.digits.task import DigitsTask, logits_of
+from training.digits.task import DigitsTask, logits_of_views
 from training.fine_tuning.parent import Parent
 from training.fine_tuning.stages import stages
 from training.loop import History, fit
@@ -23,7 +23,10 @@ Kind = Literal["adapted", "scratch"]
 
 @dataclass(frozen=True)
 class Trial:
-    """A network, how it learned, and what it says of the images held out from it."""
+    """A network, how it learned, and what it says of the images held out from it.
+
+    ``logits`` are (V, N, C): of every view over which the export would average its answers.
+    """
 
     network: RowClassifier
     history: History
@@ -77,8 +80,9 @@ class Trials:
         network = task.network
         assert isinstance(network, RowClassifier)  # noqa: S101  for the type checker
         seen = torch.from_numpy(data.validation.labels)
-        temperature = best_temperature(logits_of(network, data.validation), seen)
-        return Trial(network, history, logits_of(network, data.test), temperature)
+        n_views = config.views
+        temperature = best_temperature(logits_of_views(network, data.validation, n_views), seen)
+        return Trial(network, history, logits_of_views(network, data.test, n_views), temperature)
 
     def _of_part(self, data: DigitData, name: str) -> DigitsTraining:
         config = self._stages[name]
@@ -100,7 +104,7 @@ def from_scratch_with(config: DigitsTraining, extra_steps: int) -> DigitsTrainin
 
 
 def calibrated(trials: Sequence[Trial], folds: Folds) -> tuple[Tensor, float]:
-    """Logits of all judged images over their temperature, and the temperature of the export.
+    """Logits (V, N, C) of all judged images over their temperature, and that of the export.
 
     In cross-validation the temperature of a part is chosen on the other parts' images.
     """
@@ -109,11 +113,16 @@ def calibrated(trials: Sequence[Trial], folds: Folds) -> tuple[Tensor, float]:
         return logits[0] / trials[0].temperature, trials[0].temperature
     labels = [torch.from_numpy(part.test.labels) for part in folds.parts]
     cooled = [
-        logits[i] / best_temperature(_all_but(logits, i), _all_but(labels, i))
+        logits[i] / _temperature(_all_but(logits, i), _all_but(labels, i))
         for i in range(len(logits))
     ]
-    return torch.cat(cooled), best_temperature(torch.cat(logits), torch.cat(labels))
+    return torch.cat(cooled, dim=1), _temperature(logits, labels)
 
 
-def _all_but(tensors: Sequence[Tensor], left_out: int) -> Tensor:
-    return torch.cat([tensor for i, tensor in enumerate(tensors) if i != left_out])
+def _temperature(logits: Sequence[Tensor], labels: Sequence[Tensor]) -> float:
+    """The best one for the images of several parts."""
+    return best_temperature(torch.cat(list(logits), dim=1), torch.cat(list(labels)))
+
+
+def _all_but(tensors: Sequence[Tensor], left_out: int) -> list[Tensor]:
+    return [tensor for i, tensor in enumerate(tensors) if i != left_out]

@@ -17,7 +17,7 @@ from training.devices import seed_everything
 from training.digits import plots
 from training.digits.data import DigitData, LabelledImages, load_digits
 from training.digits.evaluation import class_prior, confusion, probabilities_of, score
-from training.digits.task import logits_of, shuffled
+from training.digits.task import logits_of, logits_of_views, shuffled
 from training.loop import History
 from training.options import option
 from training.provenance import data_source
@@ -95,7 +95,7 @@ class DigitsExperiment:
         """Accuracy on the test images."""
         del history
         data = self._data
-        probabilities = probabilities_of(logits_of(self.task.network, data.test))
+        probabilities = probabilities_of(logits_of_views(self.task.network, data.test, 1))
         scores = score(probabilities, data.test.labels)
         prior = class_prior(data.training, len(data.classes), len(data.test))
         baseline = score(prior, data.test.labels).accuracy

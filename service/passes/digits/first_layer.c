@@ -16,16 +16,18 @@ typedef struct {
     uint8_t columns[PITCH][GROUP]; /* of four rows, pixels of a column next to each other */
 } Levels;
 
-static void take_levels(const float *image, Levels *levels) {
+/* The image ``moved`` rows down: a row that leaves it is lost, one that it leaves behind is black. */
+static void take_levels(const float *image, int moved, Levels *levels) {
     memset(levels->rows, 0, sizeof levels->rows);
     __m512 black = _mm512_setzero_ps(), white = _mm512_set1_ps(255.0f);
-    for (int row = 0; row < SIDE; row++) {
+    int first = moved < 0 ? -moved : 0, last = moved < 0 ? SIDE - 1 : SIDE - 1 - moved;
+    for (int row = first; row <= last; row++) {
         /* The second sixteen pixels begin before the first end: 28 are fewer than 32. */
         for (int start = 0; start <= SIDE - BLOCK; start += SIDE - BLOCK) {
             __m512 greys = _mm512_loadu_ps(image + row * SIDE + start);
             greys = _mm512_min_ps(_mm512_max_ps(greys, black), white);
             __m128i bytes = _mm512_cvtepi32_epi8(_mm512_cvtps_epi32(greys));
-            memcpy(&levels->rows[EDGE + row][EDGE + start], &bytes, sizeof bytes);
+            memcpy(&levels->rows[EDGE + row + moved][EDGE + start], &bytes, sizeof bytes);
         }
     }
 }
@@ -46,10 +48,10 @@ static void take_columns(Levels *levels, int row) {
     }
 }
 
-void first_layer(const Reader *reader, const float *image, Responses *responses) {
+void first_layer(const Reader *reader, const float *image, int moved, Responses *responses) {
     Levels levels;
     __m512i weights[FIRST_GROUPS];
-    take_levels(image, &levels);
+    take_levels(image, moved, &levels);
     for (int i = 0; i < FIRST_GROUPS; i++) weights[i] = _mm512_loadu_si512(reader->first[i]);
     for (int row = 0; row < HALF; row++) {
         take_columns(&levels, 2 * row);

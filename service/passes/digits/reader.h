@@ -57,7 +57,7 @@ typedef struct {
     float head[];
 } Reader;
 
-/* What an image is on the way. */
+/* What a view of an image is on the way. */
 typedef struct {
     _Alignas(64) uint8_t first[HALF][HALF][FIRST];
     uint8_t second[HALF][HALF][SECOND];
@@ -66,7 +66,7 @@ typedef struct {
     float features[FEATURES];
 } Responses;
 
-void first_layer(const Reader *reader, const float *image, Responses *responses);
+void first_layer(const Reader *reader, const float *image, int moved, Responses *responses);
 void other_layers(const Reader *reader, Responses *responses);
 void sweeps(const Reader *reader, Responses *responses);
 void head(const Reader *reader, const Responses *responses, size_t n_classes, float *chances);

@@ -61,7 +61,7 @@ def blots(n_images: int, seed: int, *, sharpness: float = 4.0, brightest: float 
     return (smooth**sharpness * brightest).astype(np.float32)
 
 
-def of_classes(n_classes: int, **sizes: Any) -> RowProbabilitiesEitherWay:
+def of_classes(n_classes: int, *, n_views: int = 3, **sizes: Any) -> RowProbabilitiesEitherWay:
     """An untrained reader whose answers depend on the image, in int8."""
     torch.manual_seed(0)
     chosen = RowClassifierSizes(
@@ -73,9 +73,15 @@ def of_classes(n_classes: int, **sizes: Any) -> RowProbabilitiesEitherWay:
     network.eval().head.weight.data.mul_(30.0)
     network.head.bias.data -= network(images).mean(dim=0)
     in_bytes = Int8Reader(network, images)
-    either = RowProbabilitiesEitherWay(network, in_bytes, temperature=0.7).eval()
+    either = RowProbabilitiesEitherWay(network, in_bytes, temperature=0.7, n_views=n_views).eval()
     either.multiplies_int8 = True
     return either
+
+
+def compiled_of(network: RowProbabilitiesEitherWay) -> Reading:
+    compiled = digits.make(runtime._parts_of(network))
+    assert compiled is not None
+    return reading(compiled)
 
 
 BATCHES = st.builds(
@@ -140,14 +146,46 @@ def test_several_threads_may_read_at_once(in_c: Reading) -> None:
 @pytest.mark.parametrize("n_classes", [1, 3, 16, 37])
 def test_readers_of_other_classes_are_computed_as_well(n_classes: int) -> None:
     network, images = of_classes(n_classes), blots(20, seed=5)
-    compiled = digits.make(runtime._parts_of(network))
-    assert compiled is not None
 
     expected = network(torch.from_numpy(images)).detach().numpy()
-    answers = reading(compiled)(images)
+    answers = compiled_of(network)(images)
 
     np.testing.assert_allclose(answers, expected, atol=10 * ALIKE, rtol=0)  # far larger logits
     assert n_classes == 1 or expected.std(axis=0).min() > 0.001
+
+
+@pytest.mark.parametrize("n_views", [1, 3])
+def test_it_averages_over_the_views_that_the_graph_averages_over(n_views: int) -> None:
+    network, images = of_classes(11, n_views=n_views), blots(7, seed=6)
+    images[:, [0, -1]] = 255  # rows that leave the image where it is moved
+
+    expected = network(torch.from_numpy(images)).detach().numpy()
+    answers = compiled_of(network)(images)
+
+    np.testing.assert_allclose(answers, expected, atol=10 * ALIKE, rtol=0)
+    np.testing.assert_allclose(answers.sum(1), 1, rtol=1e-6)
+    network.n_views = 4 - n_views
+    other = network(torch.from_numpy(images)).detach().numpy()
+    assert np.abs(answers - other).max() > 0.001
+
+
+@pytest.mark.parametrize("n_views", [1, 3])
+def test_alone_as_in_a_batch_to_the_last_bit_with_any_views(n_views: int) -> None:
+    read, images = compiled_of(of_classes(19, n_views=n_views)), blots(5, seed=8)
+
+    alone = np.concatenate([read(image[None]) for image in images])
+
+    assert alone.tobytes() == read(images).tobytes()
+
+
+def test_a_graph_from_before_there_were_views_is_answered_about_the_image_alone() -> None:
+    network, images = of_classes(10, n_views=1), blots(6, seed=9)
+    part = changed(runtime._parts_of(network), "n_views", None)
+
+    compiled = digits.make(part)
+
+    assert compiled is not None
+    np.testing.assert_array_equal(reading(compiled)(images), compiled_of(network)(images))
 
 
 @pytest.mark.parametrize(
@@ -174,6 +212,7 @@ ODD_FILTERS[3, 0, 0, 0] = 1  # beyond the five pixels of a filter
         ("in_bytes.head.bias", np.zeros(9, np.float32)),
         ("in_bytes.others.3", object()),
         ("temperature", None),
+        ("n_views", 2),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
@@ -207,11 +246,13 @@ def test_other_images_are_refused(in_c: Reading, images: Array) -> None:
 
 def test_the_c_code_itself_refuses_buffers_that_do_not_belong_together() -> None:
     with pytest.raises(ValueError, match="not as many as the classes need"):
-        compiled_code.Reader(bytes(64), 10)
+        compiled_code.Reader(bytes(64), 10, 1)
     with pytest.raises(ValueError, match="not as many as the classes need"):
-        compiled_code.Reader(bytes(64), -1)
-    weights, n_classes = packed(runtime._parts_of(of_classes(3)))
-    reader = compiled_code.Reader(weights, n_classes)
+        compiled_code.Reader(bytes(64), -1, 1)
+    weights, n_classes = packed(runtime._parts_of(of_classes(3)), one_factor=False)
+    with pytest.raises(ValueError, match="one view or three"):
+        compiled_code.Reader(weights, n_classes, 4)
+    reader = compiled_code.Reader(weights, n_classes, 3)
     images, one_row = np.zeros((2, 28, 28), np.float32), np.zeros((1, 3), np.float32)
     with pytest.raises(ValueError, match="as many rows of probabilities as images"):
         reader.read(images, one_row)

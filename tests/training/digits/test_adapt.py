@@ -11,14 +11,17 @@ import pytest
 import torch
 
 from models.export_folder import digest_file, read_manifest
+from models.image_views import views_of
 from tests.training.digits.pictures import write_folders, write_idx
 from training.digits import adapt, describe, folds, grafting
 from training.digits.config import DigitsTraining
 from training.digits.data import LabelledImages, load_digits
 from training.digits.folds import folds_of
 from training.digits.grafting import fit_head, grafted, with_sizes_of
-from training.digits.task import Batch, DigitsTask, logits_of
+from training.digits.rivals import ADAPTED, compare
+from training.digits.task import Batch, DigitsTask, logits_of, logits_of_views
 from training.digits.train import train
+from training.digits.trials import Trials
 from training.errors import DataError, Interrupted, NotRecommended
 from training.export import load_graph
 from training.fine_tuning.parent import Parent, find_parent
@@ -52,11 +55,11 @@ def small() -> Iterator[None]:
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A parent in ``repository`` and letters in ``letters``."""
+    """A parent of one view in ``repository`` and letters in ``letters``."""
     place = tmp_path_factory.mktemp("adapt")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(describe, "build_page", lambda *_: "a report")  # which takes longest
-        train(config(place, data=write_idx(place / "idx")))
+        train(config(place, data=write_idx(place / "idx"), views=1))
     write_folders(place / "letters", LETTERS, per_class=5)
     return place
 
@@ -84,6 +87,7 @@ def test_an_adapted_export_names_its_own_classes_and_its_parent(export: Path, fo
     parent = folder / "repository" / "digits" / "1" / "model.pt"
     assert manifest.training["from"]["sha256"] == digest_file(parent).sha256
     assert manifest.training["config"]["hidden_size"] == 10
+    assert manifest.parameters["views"] == 3
     assert "refit" not in manifest.training
     assert manifest.data[0].name == "letters"
     assert len(manifest.data[0].sha256) == 64
@@ -112,6 +116,32 @@ def test_the_report_shows_the_verdict_curves_and_mistakes(export: Path) -> None:
     for heading in ("Beside the alternatives", "Learning", "Confusion", "Mistakes"):
         assert f"<h2>{heading}</h2>" in page
     assert "ecommended" in page
+
+
+def test_the_adapted_export_answers_the_mean_over_three_views(export: Path) -> None:
+    graph = load_graph(export)
+    images = 255 * torch.rand(5, 28, 28, generator=torch.Generator().manual_seed(0))
+
+    with torch.inference_mode():
+        logits = graph.classifier(views_of(images, 3)) / graph.temperature
+        expected = torch.softmax(logits, dim=1).view(3, 5, 3).mean(dim=0)
+        torch.testing.assert_close(graph(images), expected)
+
+
+def test_the_adapted_reader_is_judged_by_the_mean_over_its_views(
+    parent: Parent, folder: Path, tmp_path: Path
+) -> None:
+    options = with_sizes_of(parent, adapting(folder, runs=tmp_path))
+    some = folds_of(load_digits(folder / "letters"))
+
+    trials = Trials(parent, options, some).adapted()
+    comparison = compare(parent, some, trials, trials)
+
+    for trial, part in zip(trials, some.parts, strict=True):
+        torch.testing.assert_close(trial.logits, logits_of_views(trial.network, part.test, 3))
+    assert not np.allclose(comparison.logits[0], comparison.logits[1])
+    of_views = torch.softmax(comparison.logits.double(), dim=2)
+    np.testing.assert_allclose(comparison.probabilities[ADAPTED][:, :3], of_views.mean(dim=0))
 
 
 def test_what_is_no_better_is_not_exported_but_explained(folder: Path, tmp_path: Path) -> None:
@@ -201,7 +231,8 @@ def test_the_shipped_export_can_be_adapted() -> None:
     network = grafted(parent, with_sizes_of(parent, DigitsTraining()), tuple("0123456789"))
 
     temperature = parent.manifest.parameters["temperature"]
+    logits = logits_of_views(network, blank, parent.manifest.parameters.get("views", 1))
     torch.testing.assert_close(
-        torch.softmax(logits_of(network, blank) / temperature, dim=1),
+        torch.softmax(logits / temperature, dim=2).mean(dim=0),
         load_graph(parent.folder)(torch.zeros(1, 28, 28)),
     )

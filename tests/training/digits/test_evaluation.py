@@ -9,6 +9,7 @@ from training.digits.evaluation import (
     best_temperature,
     class_prior,
     confusion,
+    probabilities_of,
     reliability,
     score,
 )
@@ -48,7 +49,33 @@ def test_the_temperature_undoes_logits_that_are_too_sure_or_too_unsure(factor: f
     logits = torch.randn(20_000, 4, generator=random) * 2
     labels = torch.multinomial(torch.softmax(logits, dim=1), 1, generator=random).squeeze(1)
 
-    assert best_temperature(logits * factor, labels) == pytest.approx(factor, rel=0.05)
+    found = best_temperature(logits.unsqueeze(0) * factor, labels)
+
+    assert found == pytest.approx(factor, rel=0.05)
+
+
+def test_the_temperature_is_that_of_the_mean_over_views() -> None:
+    """Two of three views are right, so the surest answers of each say two thirds together."""
+    right, wrong = torch.tensor([[4.0, 0.0]] * 9), torch.tensor([[0.0, 4.0]] * 9)
+    labels = torch.zeros(9, dtype=torch.int64)
+    views = torch.stack([right, wrong, right])
+
+    temperature = best_temperature(views, labels)
+
+    def likelihood(at: float) -> float:
+        return score(probabilities_of(views, at), labels.numpy()).negative_log_likelihood
+
+    assert temperature == pytest.approx(0.2, abs=0.01)  # the lowest that is tried
+    assert likelihood(temperature) == pytest.approx(math.log(1.5), abs=1e-3)
+    assert likelihood(temperature) < min(likelihood(1.0), likelihood(2.0))
+
+
+def test_probabilities_are_averaged_over_views() -> None:
+    logits = torch.tensor([[[0.0, math.log(3.0)]], [[math.log(3.0), 0.0]], [[0.0, 0.0]]])
+
+    np.testing.assert_allclose(probabilities_of(logits), [[0.5, 0.5]])
+    np.testing.assert_allclose(probabilities_of(logits[:1]), [[0.25, 0.75]])
+    np.testing.assert_allclose(probabilities_of(logits[:2], 0.5), [[0.5, 0.5]])
 
 
 def test_confusion_counts_truth_in_rows_and_answers_in_columns() -> None:

@@ -44,14 +44,17 @@ def data() -> DigitData:
     return load_digits(None, smoke=True)
 
 
-def network(sizes: RowClassifierSizes) -> RowClassifier:
+def reader(
+    sizes: RowClassifierSizes, *, temperature: float = 1.0, n_views: int = 3
+) -> RowProbabilities:
     torch.manual_seed(3)
-    return RowClassifier(sizes).eval()
+    network = RowClassifier(sizes).eval()
+    return RowProbabilities(network, temperature=temperature, n_views=n_views)
 
 
 @needs_int8
 def test_an_export_of_the_shipped_kind_is_measured_in_int8(tmp_path: Path, data: DigitData) -> None:
-    folder = write_measured(network(SHIPPED_KIND), 0.7, DRAFT, tmp_path, data)
+    folder = write_measured(reader(SHIPPED_KIND, temperature=0.7), DRAFT, tmp_path, data)
 
     entry = read_manifest(folder).reduced_precision
     assert entry is not None
@@ -73,7 +76,7 @@ def test_accuracy_on_images_learned_from_is_called_that(
 ) -> None:
     draft = replace(DRAFT, training=training)
 
-    folder = write_measured(network(SHIPPED_KIND), 0.7, draft, tmp_path, data)
+    folder = write_measured(reader(SHIPPED_KIND, temperature=0.7), draft, tmp_path, data)
 
     entry = read_manifest(folder).reduced_precision
     assert entry is not None
@@ -81,16 +84,17 @@ def test_accuracy_on_images_learned_from_is_called_that(
 
 
 @needs_int8
-def test_the_service_computes_either_way(tmp_path: Path, data: DigitData) -> None:
-    reader = network(SHIPPED_KIND)
-    folder = write_measured(reader, 0.7, DRAFT, tmp_path, data)
+@pytest.mark.parametrize("n_views", [1, 3])
+def test_the_service_computes_either_way(tmp_path: Path, data: DigitData, n_views: int) -> None:
+    exported = reader(SHIPPED_KIND, temperature=0.7, n_views=n_views)
+    folder = write_measured(exported, DRAFT, tmp_path, data)
     images = data.validation.images.astype(np.float32)
 
     plain = TorchScriptModel(folder, read_manifest(folder))
     in_bytes = TorchScriptModel(folder, read_manifest(folder), reduced="int8")
 
     with torch.inference_mode():
-        expected = RowProbabilities(reader, temperature=0.7)(torch.from_numpy(images)).numpy()
+        expected = exported(torch.from_numpy(images)).numpy()
     answers = in_bytes.run({"images": images})["probabilities"]
     assert np.abs(plain.run({"images": images})["probabilities"] - expected).max() < 1e-5
     assert 1e-6 < np.abs(answers - expected).max() < 0.05
@@ -102,7 +106,7 @@ def test_the_service_computes_either_way(tmp_path: Path, data: DigitData) -> Non
 def test_another_kind_is_measured_in_bfloat16(tmp_path: Path, data: DigitData) -> None:
     if not torch.cpu._is_avx512_bf16_supported():
         pytest.skip("the processor lacks bfloat16")
-    folder = write_measured(network(ANOTHER_KIND), 1.0, DRAFT, tmp_path, data)
+    folder = write_measured(reader(ANOTHER_KIND), DRAFT, tmp_path, data)
 
     entry = read_manifest(folder).reduced_precision
     assert entry is not None
@@ -115,7 +119,7 @@ def test_a_processor_without_the_instructions_writes_a_plain_export(
 ) -> None:
     monkeypatch.setattr(precision, "supported", lambda _: False)
 
-    folder = write_measured(network(SHIPPED_KIND), 1.0, DRAFT, tmp_path, data)
+    folder = write_measured(reader(SHIPPED_KIND), DRAFT, tmp_path, data)
 
     assert read_manifest(folder).reduced_precision is None
     assert not any(hasattr(module, "multiplies_int8") for module in load_graph(folder).modules())
@@ -128,11 +132,12 @@ def test_what_loses_too_much_is_exported_in_float32(tmp_path: Path, data: DigitD
     blank = data.training.take(np.arange(3))
     blank.images[:] = 0  # typical images without any ink: responses to ink are cut
     misled = replace(data, training=blank)
-    reader = network(SHIPPED_KIND)
+    exported = reader(SHIPPED_KIND)
+    assert isinstance(exported.classifier, RowClassifier)
     with torch.no_grad():
-        reader.head.weight.mul_(20.0)
+        exported.classifier.head.weight.mul_(20.0)
 
-    folder = write_measured(reader, 1.0, DRAFT, tmp_path, misled)
+    folder = write_measured(exported, DRAFT, tmp_path, misled)
 
     assert read_manifest(folder).reduced_precision is None
     with pytest.raises(ExportError, match="falls from"):

@@ -88,7 +88,7 @@ def test_all_that_is_chosen_is_chosen_without_it(run: Run, twin: Run) -> None:
 
 def test_what_is_exported_and_measured_on_test_images_is_its_network(run: Run, twin: Run) -> None:
     assert not torch.equal(weights(run), weights(twin))
-    logits = task_module.logits_of(run.network, apart().test)
+    logits = task_module.logits_of_views(run.network, apart().test, 3)
     torch.testing.assert_close(run.test_logits, logits)
     assert not torch.equal(run.test_logits, twin.test_logits)
 

@@ -4,7 +4,7 @@ import torch
 from training.digits.config import DigitsTraining
 from training.digits.data import DigitData, LabelledImages
 from training.digits.drawn import drawn_digits
-from training.digits.task import DigitsTask, logits_of
+from training.digits.task import DigitsTask, logits_of, logits_of_views
 
 
 def data() -> DigitData:
@@ -54,6 +54,19 @@ def test_the_same_seed_starts_from_the_same_weights() -> None:
     torch.testing.assert_close(one.network.state_dict(), same.network.state_dict())
     part = data().validation
     assert not torch.equal(logits_of(one.network, part), logits_of(other.network, part))
+
+
+def test_logits_of_views_are_those_of_the_images_as_they_are_moved_up_and_down() -> None:
+    network, part = task().network, data().validation
+    padded = np.pad(part.images, ((0, 0), (1, 1), (0, 0)))
+    up, down = padded[:, 2:], padded[:, :-2]
+
+    logits = logits_of_views(network, part, 3)
+
+    assert logits.shape == (3, 20, 10)
+    for of_view, images in zip(logits, (part.images, up, down), strict=True):
+        torch.testing.assert_close(of_view, logits_of(network, LabelledImages(images, part.labels)))
+    torch.testing.assert_close(logits_of_views(network, part, 1), logits[:1])
 
 
 def test_validation_measures_loss_and_accuracy_and_leaves_no_trace() -> None:

@@ -100,6 +100,40 @@ def test_the_accuracy_in_the_manifest_is_that_of_the_exported_graph(
     assert accuracy == pytest.approx(stated[0])
 
 
+def test_the_figures_are_those_of_the_mean_over_three_views_as_it_is_exported(
+    export: Path, idx_folder: Path
+) -> None:
+    manifest, test = read_manifest(export), load_digits(idx_folder).test
+    images, labels = torch.from_numpy(test.images.astype(np.float32)), torch.from_numpy(test.labels)
+    graph = torch.jit.load(str(export / "model.pt"))  # type: ignore[no-untyped-call]
+    stated = next(m.value for m in manifest.metrics if m.name == "negative log-likelihood")
+
+    def likelihood(probabilities: torch.Tensor) -> float:
+        return float(torch.nn.functional.nll_loss(probabilities.log(), labels))
+
+    with torch.inference_mode():
+        together = graph(images)
+        alone = torch.softmax(graph.classifier(images) / graph.temperature, dim=1)
+    assert manifest.parameters["views"] == manifest.training["config"]["views"] == 3
+    assert likelihood(together) == pytest.approx(stated, abs=1e-5)
+    assert abs(likelihood(alone) - stated) > 1e-3
+
+
+def test_after_the_training_the_number_of_views_may_still_be_chosen(
+    export: Path, idx_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = {"data": idx_folder, "seeds": 2, "seed": 3, "runs": export.parents[2] / "runs"}
+    watched = Stopper(monkeypatch, seed=-1, step=-1)
+
+    one = read_manifest(train(config(tmp_path, **settings, resume=True, views=1)))
+
+    three = read_manifest(export)
+    assert watched.asked == []
+    assert one.parameters["views"] == one.training["config"]["views"] == 1
+    likelihoods = [m.value for each in (one, three) for m in each.metrics if "likelih" in m.name]
+    assert likelihoods[0] != pytest.approx(likelihoods[1], abs=1e-4)
+
+
 def test_the_report_shows_runs_curves_mistakes_and_reliability(export: Path) -> None:
     page = (export / "report.html").read_text(encoding="utf-8")
 

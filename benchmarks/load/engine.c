@@ -101,7 +101,9 @@ static void lose(int number) {
     close(caller->fd);
     if (caller->state == ASKING) ended(caller->due, now() - caller->due, caller->late, LOST);
     free(caller->answer);
-    for (int i = 0; i < n_idle; i++) if (idle[i] == number) idle[i--] = idle[--n_idle];
+    int kept = 0;
+    for (int i = 0; i < n_idle; i++) if (idle[i] != number) idle[kept++] = idle[i];
+    n_idle = kept;
     if (number != --n_callers) { /* the last one moves to its place */
         *caller = callers[n_callers];
         for (int i = 0; i < n_idle; i++) if (idle[i] == n_callers) idle[i] = number;
@@ -136,6 +138,14 @@ static void ask(int number, double due) {
     caller->due = due;
     caller->late = now() - due;
     go_on_sending(number);
+}
+
+/* The one that is idle for longest: else those that are answered quickest, with a refusal perhaps, would
+   get everything, and all of it might go to one worker of the service. */
+static int take_idle(void) {
+    int number = idle[0];
+    memmove(idle, idle + 1, (size_t)--n_idle * sizeof *idle);
+    return number;
 }
 
 /* Give the connection to who waits for one, or asks again. */
@@ -204,7 +214,7 @@ static void tick(void) {
     for (; next_moment < n_moments && moments[next_moment] <= time; next_moment++) {
         int waits = first_waiting < next_moment;
         if (n_idle && !waits) {
-            ask(idle[--n_idle], moments[next_moment]);
+            ask(take_idle(), moments[next_moment]);
             first_waiting++;
         } else if (n_callers < most_callers) {
             open_caller();

@@ -81,7 +81,9 @@ class OpenLoop:
         self._sent = 0
         self._opening = 0
         self._callers: set[Caller] = set()
-        self._idle: list[Caller] = []
+        # Taken in turns: else those that are answered quickest, with a refusal perhaps, would get
+        # everything, and all of it might go to one worker of the service.
+        self._idle: deque[Caller] = deque()
         self._queue: deque[float] = deque()
         self._tasks: set[asyncio.Task[None]] = set()
         self._all_ended = asyncio.Event()
@@ -123,7 +125,7 @@ class OpenLoop:
 
     def _send(self, due_s: float) -> None:
         while self._idle:
-            caller = self._idle.pop()
+            caller = self._idle.popleft()
             if caller.open:
                 self._record.late_s.append(perf_counter() - self._started_s - due_s)
                 self._start(caller, due_s)

@@ -1,6 +1,7 @@
 """The load generator itself: nothing it reports may flatter the server."""
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
@@ -174,3 +175,25 @@ async def test_a_long_request_and_a_long_answer_arrive_whole(compiled: bool) -> 
 
     assert record.statuses == [200] * 20
     assert asked == [long] * 20
+
+
+async def test_connections_are_used_in_turns(compiled: bool) -> None:
+    clients: dict[object, int] = {}
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with contextlib.suppress(asyncio.IncompleteReadError, ConnectionError):
+            while True:
+                await reader.readexactly(len(REQUEST))
+                name = writer.get_extra_info("peername")
+                clients[name] = clients.get(name, 0) + 1
+                writer.write(OK)
+        writer.close()
+
+    listening = await asyncio.start_server(serve, "127.0.0.1", 0)
+    async with listening:
+        target = Target(*listening.sockets[0].getsockname())
+        await loop(target).run(10, compiled=compiled)
+        await asyncio.sleep(0.05)
+
+    assert len(clients) == 10
+    assert max(clients.values()) <= 2 * min(clients.values())

@@ -14,11 +14,10 @@ from service.http_errors import problem_of
 from service.known_head import PlainHead
 from service.lifecycle import Service
 from service.metrics import RequestMetrics
-from service.problem import MEDIA_TYPE
 from service.raw_response import Headers
-from service.request_context import problem_for, sane_id
+from service.request_context import sane_id, told
 from service.request_log import RequestLog
-from service.request_record import RequestRecord, current_record
+from service.request_record import RequestRecord
 from service.rows import Rows
 from service.served_model import ServedModel
 from service.server_timing import server_timing
@@ -160,12 +159,7 @@ class DirectRequest:
 
     def _fail(self, error: Exception) -> None:
         """Tell the caller, as the application would."""
-        token = current_record.set(self.record)
-        try:
-            problem = problem_for(error, self.record)
-        finally:
-            current_record.reset(token)
-        headers = [(b"content-type", MEDIA_TYPE.encode()), *problem.raw_headers()]
+        problem, headers = told(error, self.record)
         self._respond(problem.status, headers, problem.body(self.record.request_id))
 
     def _respond(self, status: int, headers: list[tuple[bytes, bytes]], body: bytes) -> None:

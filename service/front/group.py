@@ -14,11 +14,10 @@ from service.fast_path import HEADERS, json_bytes
 from service.http_errors import problem_of
 from service.known_head import PlainHead
 from service.metrics import RequestMetrics
-from service.problem import MEDIA_TYPE
 from service.raw_response import Headers, raw_response
-from service.request_context import SANE_ID, problem_for, sane_id
+from service.request_context import SANE_ID, sane_id, told
 from service.request_log import RequestLog
-from service.request_record import RequestRecord, current_record
+from service.request_record import RequestRecord
 from service.rows import Rows
 from service.served_model import ServedModel
 from service.server_timing import server_timing
@@ -183,15 +182,10 @@ class Group:
     def _tell(self, handle: int, error: Exception) -> None:
         record = self.record
         record.request_id = sane_id(self._head.given_id)
-        token = current_record.set(record)
-        try:
-            problem = problem_for(error, record)
-        finally:
-            current_record.reset(token)
+        problem, of_problem = told(error, record)
         headers = [
             *self._desk.common(),
-            (b"content-type", MEDIA_TYPE.encode()),
-            *problem.raw_headers(),
+            *of_problem,
             (b"x-request-id", record.request_id.encode()),
             (b"server-timing", server_timing(record, perf_counter())),
         ]

@@ -314,7 +314,7 @@ async def test_only_the_culprit_of_many_fails(
     await wire.send(post("/classify", image(0)))
     failing(wire, monkeypatch, answer)
     levels = [0, 25, 255, 51, 76, 255, 102]
-    answers = await together(wire, [post("/classify", image(level)) for level in levels])
+    answers = await together(wire, [post("/classify", images(level)) for level in levels])
 
     assert [each.status for each in answers] == [200, 200, 500, 200, 200, 500, 200]
     good = [digits_of(each) for each in answers if each.status == 200]

@@ -9,9 +9,9 @@ will take (Little's law).
 
 import asyncio
 import math
-from collections.abc import Callable
 from contextlib import suppress
 from time import perf_counter
+from typing import Protocol
 
 # Fewer at a time say nothing about how fast the worker could be, and are never refused.
 BUSY = 16
@@ -33,6 +33,13 @@ CROWD = 64
 LONGEST_PAUSE_S = 10.0
 # Room where the speed is not known: more than ever come.
 UNKNOWN = 1 << 30
+
+
+class Count(Protocol):
+    """Told of refusals."""
+
+    def __call__(self, route: str, status: int, seconds: float, requests: int = 1) -> None:
+        """Count requests that are refused together."""
 
 
 class Line:
@@ -93,11 +100,14 @@ class Line:
         most = max(BUSY, 1 + int(share * timeout_s * self._per_s))
         return max(0, most - self.in_flight)
 
-    def retry_after_s(self) -> int:
-        """When there is room, one after the other for all who are told to come again."""
+    def retry_after_s(self, requests: int = 1) -> int:
+        """When there is room, one after the other for all who are told to come again.
+
+        That is for ``requests`` that are told now; 0 to ask only.
+        """
         now_s = perf_counter()
         soonest_s = max(self._promised_s, now_s + self.in_flight / self._per_s)
-        self._promised_s = min(soonest_s + 1 / self._per_s, now_s + LONGEST_PAUSE_S)
+        self._promised_s = min(soonest_s + requests / self._per_s, now_s + LONGEST_PAUSE_S)
         return max(1, math.ceil(self._promised_s - now_s))
 
     def _measured(self, per_s: float, now_s: float) -> None:
@@ -111,7 +121,7 @@ class Door:
     """The lines of all endpoints that predict; others are never refused here.
 
     Each endpoint has a line of its own: a slow one does not shut out those who want a quick one.
-    ``count`` is told of every refusal: route, status, seconds.
+    ``count`` is told of every refusal.
     """
 
     def __init__(
@@ -119,7 +129,7 @@ class Door:
         routes: tuple[str, ...],
         *,
         default_timeout_s: float,
-        count: Callable[[str, int, float], None],
+        count: Count,
     ) -> None:
         self.default_timeout_s = default_timeout_s
         self.lines = {route.encode("ascii"): Line(route) for route in routes}

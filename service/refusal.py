@@ -40,12 +40,12 @@ class Refusal:
 
 def refusal(line: Line, request_id: str, *, keep_alive: bool) -> bytes:
     """The whole answer to a request for which there is no room in ``line``."""
-    parts = _template(line.retry_after_s(), len(request_id), keep_alive)
+    parts = refusal_parts(line.retry_after_s(), len(request_id), keep_alive=keep_alive)
     return request_id.encode().join(parts)
 
 
 @lru_cache(maxsize=128)
-def _template(retry_after_s: int, id_length: int, keep_alive: bool) -> list[bytes]:
+def refusal_parts(retry_after_s: int, id_length: int, *, keep_alive: bool) -> list[bytes]:
     """The answer, cut where the id of the request belongs."""
     request_id = FILLER * id_length
     problem = problem_of(

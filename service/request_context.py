@@ -4,6 +4,7 @@ import logging
 import re
 from random import getrandbits
 from time import perf_counter
+from typing import TypeGuard
 
 from service.asgi import App, Message, Receive, Scope, Send, header
 from service.errors import ServiceError
@@ -21,6 +22,8 @@ logger = logging.getLogger("seqserve.request")
 ARRIVED = "seqserve.arrived_s"
 # What callers send is echoed and logged: no spaces, quotes or line breaks, and not a novel.
 SANE_ID = re.compile(rb"[A-Za-z0-9._:-]{1,128}")
+# Characters of an id that is made here.
+ID_LENGTH = 16
 
 
 class RequestContext:
@@ -111,9 +114,12 @@ def request_id_of(scope: Scope) -> str:
 
 def sane_id(given: bytes | None) -> str:
     """The id that a caller gave if it is sane, else a new one."""
-    if given and SANE_ID.fullmatch(given):
-        return given.decode("ascii")
-    return f"{getrandbits(64):016x}"
+    return given.decode("ascii") if is_sane(given) else f"{getrandbits(64):0{ID_LENGTH}x}"
+
+
+def is_sane(given: bytes | None) -> TypeGuard[bytes]:
+    """Whether a caller gave an id that may be used."""
+    return bool(given and SANE_ID.fullmatch(given))
 
 
 def pattern_of(scope: Scope) -> str:

@@ -2,15 +2,19 @@
 
 #include "front.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #define ID_DIGITS 16
+#define MOST_DIGITS 20
 
 typedef struct {
     const char *at;
     Py_ssize_t size;
 } Text;
+
+#define TEXT_OF(literal) {literal, sizeof(literal) - 1}
+static const Text LENGTH = TEXT_OF("content-length: ");
+static const Text GOING_ON = TEXT_OF("\r\n\r\n"), ENDING = TEXT_OF("\r\nconnection: close\r\n\r\n");
 
 /* xoroshiro128+ of Blackman and Vigna, 2018: ids need to differ, not to be secret. */
 static uint64_t next_random(uint64_t state[2]) {
@@ -43,6 +47,20 @@ static const char *behind_item(const char *at, const char *end) {
 
 static char *put(char *at, Text text) { return (char *)memcpy(at, text.at, (size_t)text.size) + text.size; }
 
+/* An id for who gave none. Without printf, which takes as long as half of a system call. */
+static Text new_id(Front *front, char digits[ID_DIGITS]) {
+    uint64_t number = next_random(front->random);
+    for (int i = ID_DIGITS; i-- > 0; number >>= 4) digits[i] = "0123456789abcdef"[number & 15];
+    return (Text){digits, ID_DIGITS};
+}
+
+static char *put_number(char *at, Py_ssize_t number) {
+    char digits[MOST_DIGITS], *first = digits + MOST_DIGITS;
+    do *--first = (char)('0' + number % 10);
+    while (number /= 10);
+    return put(at, (Text){first, digits + MOST_DIGITS - first});
+}
+
 /* What all answers to a group share: the head before and behind the id, the body around the items. */
 typedef struct {
     Text before, after, opening, closing;
@@ -50,15 +68,14 @@ typedef struct {
 
 static int send_one(Front *front, Connection *to, const Frame *frame, Text id, Text items) {
     Py_ssize_t body = frame->opening.size + items.size + frame->closing.size;
-    char length[64];
-    int n_length = snprintf(length, sizeof length, "content-length: %zd\r\n%s\r\n", body,
-                            to->ending ? "connection: close\r\n" : "");
-    size_t size = (size_t)(frame->before.size + id.size + frame->after.size + n_length + body);
-    if (grow((void **)&front->answer, &front->answer_room, size, 1)) return -1;
+    Text behind = to->ending ? ENDING : GOING_ON;
+    Py_ssize_t most = frame->before.size + id.size + frame->after.size + LENGTH.size + MOST_DIGITS +
+                      behind.size + body;
+    if (grow((void **)&front->answer, &front->answer_room, (size_t)most, 1)) return -1;
     char *at = put(put(put(front->answer, frame->before), id), frame->after);
-    at = put(at, (Text){length, n_length});
-    put(put(put(at, frame->opening), items), frame->closing);
-    return send_all(front, to, front->answer, size);
+    at = put(put_number(put(at, LENGTH), body), behind);
+    at = put(put(put(at, frame->opening), items), frame->closing);
+    return send_all(front, to, front->answer, (size_t)(at - front->answer));
 }
 
 static int text_of(PyObject *ids, Py_ssize_t i, Text *id) {
@@ -96,17 +113,29 @@ PyObject *answer_group(Front *front, PyObject *arguments) {
         Py_ssize_t count = PyLong_AsSsize_t(PyList_GET_ITEM(counts, i));
         Text own = n == 1 ? (Text){at, end - at} : take_items(&at, end, count);
         Connection *to = connection_of(front, handle);
-        char digits[ID_DIGITS + 1];
-        Text id = {digits, ID_DIGITS};
+        char digits[ID_DIGITS];
+        Text id;
         if (PyErr_Occurred()) return NULL;
         if (!to || to->state != WAITING) continue;
-        if (ids == Py_None) {
-            snprintf(digits, sizeof digits, "%016llx", (unsigned long long)next_random(front->random));
-        } else if (text_of(ids, i, &id)) {
-            return NULL;
-        }
+        if (ids == Py_None) id = new_id(front, digits);
+        else if (text_of(ids, i, &id)) return NULL;
         if (send_one(front, to, &frame, id, own)) return NULL;
         n_sent++;
     }
     return PyLong_FromSsize_t(n_sent);
+}
+
+/* Answer with the pieces of a refusal and an id between them. */
+int refuse(Front *front, Connection *connection, PyObject *refusal) {
+    char digits[ID_DIGITS];
+    Text id = new_id(front, digits), piece;
+    size_t size = 0;
+    for (Py_ssize_t i = 0; i < PyList_GET_SIZE(refusal); i++) {
+        if (text_of(refusal, i, &piece)) return -1;
+        size_t wanted = size + (size_t)(piece.size + id.size);
+        if (grow((void **)&front->answer, &front->answer_room, wanted, 1)) return -1;
+        char *at = front->answer + size, *behind = put(i ? put(at, id) : at, piece);
+        size = (size_t)(behind - front->answer);
+    }
+    return send_all(front, connection, front->answer, size);
 }

@@ -26,6 +26,8 @@ typedef struct {
     double bound;            /* side of a grid, or the largest number of a list */
     int32_t rooms[MOST_BUCKETS]; /* rows of a pass, by the bucket of their length */
     Py_ssize_t room;         /* requests that are let in before Python is asked again */
+    PyObject *refusal;       /* the answer to others: bytes between which an id belongs, or NULL */
+    Py_ssize_t n_refused;    /* in this turn */
     PyObject *told;          /* what Python knows of it */
 } Head;
 
@@ -105,6 +107,7 @@ int release(Front *front, Connection *connection, PyObject *strangers);
 /* requests.c */
 int teach(Front *front, const Head *head, const char *before, const char *after);
 int read_requests(Front *front, Connection *connection);
+int note_refused(Front *front, Head *head);
 void forget_head(Head *head);
 
 /* groups.c */
@@ -112,7 +115,11 @@ int add_to_group(Front *front, int head, uint64_t handle, char *body, size_t siz
 PyObject *take_groups(Front *front);
 void clear_groups(Front *front);
 
+/* turns.c */
+int serve_sockets(Front *front);
+
 /* answers.c */
 PyObject *answer_group(Front *front, PyObject *arguments);
+int refuse(Front *front, Connection *connection, PyObject *refusal);
 
 #endif

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from models.manifest import FORWARD
 from service.compiled_json import images_request, lists_request
 from service.direct import DirectPath
-from service.door import Door
+from service.door import UNKNOWN, Door
 from service.errors import ServiceError
 from service.front.group import Desk, Group
 from service.front.heads import BODIES, GRIDS, Heads
@@ -22,8 +22,8 @@ from service.front.sockets import Sockets
 from service.known_head import PlainHead
 from service.lifecycle import Service
 from service.raw_response import Headers
-from service.refusal import refusal
-from service.request_context import sane_id
+from service.refusal import refusal_parts
+from service.request_context import ID_LENGTH, is_sane
 from service.request_log import RequestLog
 
 if TYPE_CHECKING:
@@ -115,14 +115,15 @@ class Front:
         if self._closed:  # this turn was due before
             return
         for number, head in self._heads.known.items():
-            self._sockets.admit(number, head.line.room(head.timeout_s))
+            room = head.line.room(head.timeout_s)
+            self._sockets.admit(number, room, self._refusal(head) if room < UNKNOWN else None)
         groups, texts, refused, strangers, gone, left, lost = self._sockets.turn()
         for read in groups:
             self._ask(read, came_s)
         for text in texts:
             self._ask_alone(*text, came_s)
-        for head, handle in refused:
-            self._refuse(head, handle, came_s)
+        for head, requests in refused:
+            self._count_refused(head, requests, came_s)
         for stranger in strangers:
             self._rim.stranger(*stranger)
         self._count_out(gone, left, came_s)
@@ -172,11 +173,18 @@ class Front:
         else:
             group.ask(request, model, rows)
 
-    def _refuse(self, head: PlainHead, handle: int, came_s: float) -> None:
-        response = refusal(head.line, sane_id(head.given_id), keep_alive=not self._stopping)
-        if self._sockets.send(handle, response):
-            head.line.refused += 1
-            self._door.count(head.line.route, 503, perf_counter() - came_s)
+    def _refusal(self, head: PlainHead) -> list[bytes]:
+        """The answer where there is no room in this turn, cut where ids belong."""
+        retry_after_s = head.line.retry_after_s(0)
+        given, kept = head.given_id, not self._stopping
+        if is_sane(given):
+            return [given.join(refusal_parts(retry_after_s, len(given), keep_alive=kept))]
+        return refusal_parts(retry_after_s, ID_LENGTH, keep_alive=kept)
+
+    def _count_refused(self, head: PlainHead, requests: int, came_s: float) -> None:
+        head.line.retry_after_s(requests)
+        head.line.refused += requests
+        self._door.count(head.line.route, 503, perf_counter() - came_s, requests)
 
     def _hand_over(self, handle: int) -> None:
         stranger = self._sockets.release(handle)

@@ -15,7 +15,7 @@ from service.http_errors import problem_of
 from service.known_head import PlainHead
 from service.metrics import RequestMetrics
 from service.raw_response import Headers, raw_response
-from service.request_context import SANE_ID, sane_id, told
+from service.request_context import is_sane, sane_id, told
 from service.request_log import RequestLog
 from service.request_record import RequestRecord
 from service.rows import Rows
@@ -208,7 +208,7 @@ class Group:
     def _ids(self) -> list[bytes] | None:
         """The id of every request; None where only the client will see it."""
         given = self._head.given_id
-        if given and SANE_ID.fullmatch(given):
+        if is_sane(given):
             return [given] * len(self._handles)
         if not self._desk.log.is_on():
             return None

@@ -7,11 +7,6 @@
 #include <sys/random.h>
 #include <unistd.h>
 
-/* A turn ends when it took so long, or saw so many sockets: others wait as well. */
-#define LONGEST_TURN_S 0.002
-#define AT_ONCE 32
-#define MOST_A_TURN 256
-
 static PyObject *front_new(PyTypeObject *type, PyObject *arguments, PyObject *keywords) {
     (void)keywords;
     PyObject *learn;
@@ -112,80 +107,36 @@ static PyObject *front_teach(PyObject *object, PyObject *arguments) {
     return number < 0 ? NULL : PyLong_FromLong(number);
 }
 
+static int is_refusal(PyObject *given) {
+    if (given == Py_None) return 1;
+    if (!PyList_Check(given)) return 0;
+    for (Py_ssize_t i = 0; i < PyList_GET_SIZE(given); i++)
+        if (!PyBytes_Check(PyList_GET_ITEM(given, i))) return 0;
+    return 1;
+}
+
 PyDoc_STRVAR(admit_doc,
-"admit(head, room)\n--\n\nLet in ``room`` more requests with a head; the others are refused.");
+"admit(head, room, refusal)\n--\n\n"
+"Let in ``room`` more requests with a head; others are answered with ``refusal``, a list of bytes\n"
+"with an id between them. None: all are let in.");
 
 static PyObject *front_admit(PyObject *object, PyObject *arguments) {
     Front *front = (Front *)object;
     int number;
     Py_ssize_t room;
-    if (!PyArg_ParseTuple(arguments, "in", &number, &room)) return NULL;
+    PyObject *refusal = NULL;
+    if (!PyArg_ParseTuple(arguments, "inO", &number, &room, &refusal)) return NULL;
     if (number < 0 || number >= front->n_heads) {
         PyErr_SetString(PyExc_IndexError, "no such head");
         return NULL;
     }
+    if (!is_refusal(refusal)) {
+        PyErr_SetString(PyExc_TypeError, "a refusal is a list of bytes, or None");
+        return NULL;
+    }
     front->heads[number].room = room;
+    Py_XSETREF(front->heads[number].refusal, refusal == Py_None ? NULL : Py_NewRef(refusal));
     Py_RETURN_NONE;
-}
-
-/* The client is gone; who computes for it shall know, and who counts requests. */
-static int lose(Front *front, Connection *connection) {
-    int failed = 0;
-    const Head *head = &front->heads[connection->head];
-    if (connection->state == RECEIVING && connection->end && head->serial == connection->serial) {
-        failed = PyList_Append(front->left, head->told);
-    } else if (connection->state == WAITING) {
-        PyObject *handle = PyLong_FromUnsignedLongLong(handle_of(front, connection));
-        failed = handle ? PyList_Append(front->gone, handle) : -1;
-        Py_XDECREF(handle);
-    }
-    end(front, connection);
-    return failed;
-}
-
-static int take(Front *front, Connection *connection) {
-    for (;;) {
-        int got = receive(front, connection);
-        if (got < 0) return PyErr_Occurred() ? -1 : lose(front, connection);
-        if (got == 0) return 0;
-        int all = connection->size + 1 < connection->room; /* the socket had no more */
-        if (read_requests(front, connection)) return -1;
-        if (all || connection->fd < 0 || connection->state != RECEIVING) return 0;
-    }
-}
-
-static int serve(Front *front, Connection *connection, uint32_t events) {
-    if (events & (EPOLLERR | EPOLLHUP)) return lose(front, connection);
-    if (connection->state == IDLE || connection->state == RECEIVING) return take(front, connection);
-    if (events & EPOLLRDHUP) return lose(front, connection);
-    if (connection->state == FLUSHING) return events & EPOLLOUT ? flush(front, connection) : 0;
-    ask_for(front, connection, 0); /* the next request waits in the socket */
-    return 0;
-}
-
-/* What came behind the requests that were answered since the last turn. */
-static int serve_again(Front *front) {
-    size_t n = front->n_again;
-    front->n_again = 0; /* reading answers nothing, so nothing is added meanwhile */
-    for (size_t i = 0; i < n; i++) {
-        Connection *connection = connection_of(front, front->again[i]);
-        if (connection && connection->state == IDLE && read_requests(front, connection)) return -1;
-    }
-    return 0;
-}
-
-static int serve_ready(Front *front) {
-    double end_s = now_s() + LONGEST_TURN_S;
-    struct epoll_event events[AT_ONCE];
-    for (int seen = 0; seen < MOST_A_TURN; seen += AT_ONCE) {
-        int n = epoll_wait(front->epoll, events, AT_ONCE, 0);
-        for (int i = 0; i < n; i++) {
-            Connection *connection = connection_of(front, events[i].data.u64);
-            if (connection && serve(front, connection, events[i].events)) return -1;
-        }
-        if (n < AT_ONCE || now_s() > end_s) break;
-    }
-    return 0;
 }
 
 static int begin_turn(Front *front) {
@@ -205,7 +156,7 @@ PyDoc_STRVAR(turn_doc,
 "groups: (told, text behind the numbers, float32 as a bytearray, lengths, rows of each, handles,\n"
 "    whether any number is missing)\n"
 "texts: (told, handle, body), bodies that somebody else must read\n"
-"refused: (told, handle), beyond what was admitted\n"
+"refused: (told, how many), beyond what was admitted\n"
 "strangers: (fd, bytes), sockets that are the caller's again, and what came on them\n"
 "gone: handles of those who waited for an answer\n"
 "left: what was told of the heads of those who left before their body was there\n"
@@ -214,7 +165,7 @@ PyDoc_STRVAR(turn_doc,
 static PyObject *front_turn(PyObject *object, PyObject *nothing) {
     (void)nothing;
     Front *front = (Front *)object;
-    if (begin_turn(front) || serve_again(front) || serve_ready(front)) return NULL;
+    if (begin_turn(front) || serve_sockets(front)) return NULL;
     PyObject *groups = take_groups(front);
     if (!groups) return NULL;
     PyObject *turn = Py_BuildValue("NOOOOOn", groups, front->texts, front->refused, front->strangers,

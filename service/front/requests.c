@@ -15,7 +15,18 @@ typedef enum { OTHER, PARTLY, KNOWN } Match;
 void forget_head(Head *head) {
     free(head->before);
     Py_CLEAR(head->told);
+    Py_CLEAR(head->refusal);
     head->before = NULL;
+}
+
+/* Tell how many were refused since this was told last. */
+int note_refused(Front *front, Head *head) {
+    if (!head->n_refused) return 0;
+    PyObject *pair = Py_BuildValue("On", head->told, head->n_refused);
+    int failed = pair ? PyList_Append(front->refused, pair) : -1;
+    Py_XDECREF(pair);
+    head->n_refused = 0;
+    return failed;
 }
 
 /* Remember a head, in the place of the oldest one if there are many; returns its number or -1. */
@@ -27,6 +38,10 @@ int teach(Front *front, const Head *head, const char *before, const char *after)
     }
     int number = front->next_head;
     Head *place = &front->heads[number];
+    if (note_refused(front, place)) {
+        free(bytes);
+        return -1;
+    }
     forget_head(place);
     *place = *head;
     place->before = memcpy(bytes, before, head->n_before);
@@ -114,8 +129,9 @@ static int complete(Front *front, Connection *connection) {
     if (head->serial != connection->serial) return release(front, connection, front->strangers);
     uint64_t handle = handle_of(front, connection);
     connection->state = WAITING;
-    if (head->room <= 0) {
-        return append(front->refused, Py_BuildValue("OK", head->told, (unsigned long long)handle));
+    if (head->room <= 0 && head->refusal) {
+        head->n_refused++;
+        return refuse(front, connection, head->refusal);
     }
     head->room--;
     char *body = connection->data + connection->body, behind = connection->data[connection->end];

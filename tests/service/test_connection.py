@@ -59,8 +59,9 @@ class Entrance:
         self.lines = Door(("/busy",), default_timeout_s=30, count=self.count)
         self.busy = self.lines.lines[b"/busy"]
 
-    def count(self, route: str, status: int, _: float) -> None:
-        self.refused.append((route, status))
+    def count(self, route: str, status: int, seconds: float, requests: int = 1) -> None:
+        del seconds
+        self.refused += [(route, status)] * requests
 
     def on_lost(self) -> None:
         self.lost += 1

@@ -230,14 +230,94 @@ def test_an_error_while_learning_makes_a_stranger(
     sockets.close()
 
 
+REFUSAL = [b"HTTP/1.1 503 x\r\nx-request-id: ", b"\r\ncontent-length: 18\r\n\r\n{", b"}"]
+
+
+def refused_id(answer: bytes) -> bytes:
+    """The id of a refusal, the same in its head and body."""
+    head, body = answer.split(b"\r\n\r\n")
+    name = head.split(b"\r\n")[1].removeprefix(b"x-request-id: ")
+    assert answer == name.join(REFUSAL)
+    assert body == b"{" + name + b"}"
+    return name
+
+
 def test_who_is_not_admitted_is_refused(texts: Pair) -> None:
-    for _ in range(3):
-        texts.client(request(b"x"))
-    texts.sockets.admit(0, 2)
+    clients = [texts.client(request(b"x")) for _ in range(4)]
+    texts.sockets.admit(0, 2, REFUSAL)
     _, read, refused, *_ = texts.turn()
 
-    assert (len(read), len(refused)) == (2, 1)
-    assert refused[0][0] is texts.told
+    assert (len(read), refused) == (2, [(texts.told, 2)])
+    ids = {refused_id(client.recv(1000)) for client in clients[2:]}
+    assert len(ids) == 2
+    assert all(len(name) == 16 for name in ids)
+    assert not select.select(clients[:2], [], [], 0)[0]
+
+
+def test_who_was_refused_may_ask_again(texts: Pair) -> None:
+    client = texts.client(request(b"x") * 3)
+    texts.sockets.admit(0, 0, REFUSAL)
+
+    assert texts.turn()[2] == [(texts.told, 1)]
+    assert texts.sockets.due()
+    assert texts.turn()[2] == [(texts.told, 1)]
+    texts.sockets.admit(0, 1, REFUSAL)
+    _, read, refused, *_ = texts.turn()
+    assert ([body for *_, body in read], refused) == ([b"x"], [])
+    assert client.recv(1000).count(b"503") == 2
+
+
+def test_without_a_refusal_all_are_let_in(texts: Pair) -> None:
+    texts.sockets.admit(0, 0, None)
+    texts.client(request(b"x"))
+
+    assert [body for *_, body in texts.turn()[1]] == [b"x"]
+
+
+def test_a_refusal_of_pieces_without_ids_is_sent_as_it_is(texts: Pair) -> None:
+    client = texts.client(request(b"x"))
+    texts.sockets.admit(0, 0, [b"all of it"])
+    texts.turn()
+
+    assert client.recv(1000) == b"all of it"
+
+
+def test_refusals_of_a_head_that_is_forgotten_are_told(texts: Pair) -> None:
+    """It gives way to others that are learned in the same turn."""
+    heads = [b"POST /%d HTTP/1.1\r\ncontent-length: " % at for at in range(16)]
+    others = iter(heads)
+
+    def learn(data: bytes) -> bool:
+        texts.sockets.teach(next(others), AFTER, object(), TEXT, "", 0.0, [])
+        return True
+
+    sockets = texts.sockets = Sockets(learn, 1000)
+    sockets.teach(BEFORE, AFTER, texts.told, TEXT, "", 0.0, [])
+    sockets.admit(0, 0, REFUSAL)
+    texts.client(request(b"x"))
+    for head in heads:
+        texts.client(head + b"1" + AFTER + b"y")
+    _, read, refused, *_ = texts.turn()
+
+    assert refused == [(texts.told, 1)]
+    assert [body for *_, body in read] == [b"y"] * 16
+
+
+@pytest.mark.parametrize("refusal", ["text", [1], (b"a",)])
+def test_a_refusal_that_is_none_is_an_error(texts: Pair, refusal: Any) -> None:
+    with pytest.raises(TypeError):
+        texts.sockets.admit(0, 0, refusal)
+
+
+def test_refusals_wait_for_nobody(texts: Pair) -> None:
+    """However many there are, all are answered in the turn in which they are found."""
+    clients = [texts.client(request(b"x")) for _ in range(400)]
+    texts.sockets.admit(0, 10, REFUSAL)
+    _, read, refused, *_ = texts.turn()
+
+    assert (len(read), refused) == (10, [(texts.told, 390)])
+    for client in clients:
+        client.close()
 
 
 ITEM = st.recursive(
@@ -363,7 +443,7 @@ def test_a_head_must_make_sense(texts: Pair, arguments: Any, error: type[Excepti
 
 def test_wrong_calls_are_errors(texts: Pair) -> None:
     with pytest.raises(IndexError):
-        texts.sockets.admit(1, 5)
+        texts.sockets.admit(1, 5, None)
     with pytest.raises(OSError, match="Bad file"):
         texts.sockets.adopt(10_000)
     with pytest.raises(ValueError, match="as many counts"):

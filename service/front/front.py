@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from models.manifest import FORWARD
 from service.compiled_json import images_request, lists_request
 from service.direct import DirectPath
-from service.door import UNKNOWN, Door
+from service.door import Door
 from service.errors import ServiceError
 from service.front.group import Desk, Group
 from service.front.heads import BODIES, GRIDS, Heads
@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 SWEEP_S = 1.0
 # A request that takes longer than this to arrive is uvicorn's, which has patience.
 SLOW_S = 1.0
+# More requests than a turn lets in.
+MANY = 1000
 # Series of up to 2 to this power points share passes.
 BUCKETS = 16
 
@@ -116,7 +118,7 @@ class Front:
             return
         for number, head in self._heads.known.items():
             room = head.line.room(head.timeout_s)
-            self._sockets.admit(number, room, self._refusal(head) if room < UNKNOWN else None)
+            self._sockets.admit(number, room, self._refusal(head) if room < MANY else None)
         groups, texts, refused, strangers, gone, left, lost = self._sockets.turn()
         for read in groups:
             self._ask(read, came_s)

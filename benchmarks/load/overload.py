@@ -54,6 +54,25 @@ async def ladder(
     return rows
 
 
+def typical(rounds: list[list[Row]]) -> list[Row]:
+    """The medians of several rounds, row by row; None where a figure is missing in most of them.
+
+    A machine that others use as well changes its speed from one step to the next.
+    """
+    return [
+        {column: _median([row[column] for row in rows]) for column in rows[0]}
+        for rows in zip(*rounds, strict=True)
+    ]
+
+
+def _median(values: list[float | None]) -> float | None:
+    known = [value for value in values if value is not None]
+    if 2 * len(known) <= len(values):
+        return None
+    middle = round(float(np.median(known)), 4)
+    return int(middle) if middle.is_integer() else middle
+
+
 def summary(record: Record, deadline_s: float) -> Row:
     """Goodput counts answers within the deadline, from when the request was due."""
     statuses = np.asarray(record.statuses)

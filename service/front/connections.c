@@ -13,6 +13,7 @@
 
 /* As much is received at once while it is not known how long a request is. */
 #define FIRST_ROOM 16384
+#define ARENA_SIZE (1 << 20)
 
 double now_s(void) {
     struct timespec now;
@@ -93,11 +94,18 @@ int ask_for(Front *front, Connection *connection, uint8_t events) {
     return epoll_ctl(front->epoll, EPOLL_CTL_MOD, connection->fd, &event);
 }
 
+void drop_data(Connection *connection) {
+    if (!connection->borrowed) free(connection->data);
+    connection->data = NULL;
+    connection->room = 0;
+    connection->borrowed = 0;
+}
+
 /* Let go of a slot, but not of its socket. */
 void forget(Front *front, Connection *connection) {
-    free(connection->data);
+    drop_data(connection);
     free(connection->rest);
-    connection->data = connection->rest = NULL;
+    connection->rest = NULL;
     connection->fd = -1;
     front->vacant[front->n_vacant++] = (size_t)(connection - front->connections);
 }
@@ -108,27 +116,68 @@ void end(Front *front, Connection *connection) {
     front->n_lost++;
 }
 
-/* Room for the whole request if its end is known, and no more; else for the first part of one. */
-static int make_room(Connection *connection) {
-    size_t wanted = connection->end > connection->size ? connection->end + 1 : connection->size + 2;
-    if (wanted <= connection->room) return 0;
-    if (wanted < FIRST_ROOM) wanted = FIRST_ROOM;
-    if (!connection->end && wanted < 2 * connection->room) wanted = 2 * connection->room;
-    char *data = realloc(connection->data, wanted);
+/* Memory of its own. */
+static int own(Connection *connection, size_t room) {
+    char *data = realloc(connection->borrowed ? NULL : connection->data, room);
     if (!data) {
         PyErr_NoMemory();
         return -1;
     }
+    if (connection->borrowed) memcpy(data, connection->data, connection->size);
     connection->data = data;
-    connection->room = wanted;
+    connection->room = room;
+    connection->borrowed = 0;
     return 0;
+}
+
+static int borrow(Front *front, Connection *connection) {
+    if (!front->arena) front->arena = malloc(ARENA_SIZE);
+    if (!front->arena || front->arena_used + FIRST_ROOM > ARENA_SIZE) return 0;
+    connection->data = front->arena + front->arena_used;
+    connection->room = FIRST_ROOM;
+    return connection->borrowed = 1;
+}
+
+/* Room for the whole request if its end is known, and no more; else for the first part of one. */
+static int make_room(Front *front, Connection *connection) {
+    if (!connection->data && borrow(front, connection)) return 0;
+    size_t wanted = connection->end > connection->size ? connection->end + 1 : connection->size + 2;
+    if (wanted <= connection->room) return 0;
+    if (wanted < FIRST_ROOM) wanted = FIRST_ROOM;
+    if (!connection->end && wanted < 2 * connection->room) wanted = 2 * connection->room;
+    return own(connection, wanted);
+}
+
+/* A whole request stays in the arena until the next turn; a part of one, or more than one, must not.
+   0, or -1 with an exception. */
+int settle(Front *front, Connection *connection) {
+    if (!connection->borrowed) return 0;
+    if (!connection->size) {
+        drop_data(connection);
+        return 0;
+    }
+    if (connection->state != WAITING || connection->size != connection->end)
+        return own(connection, FIRST_ROOM);
+    size_t n = front->n_borrowers + 1;
+    if (grow((void **)&front->borrowers, &front->borrower_room, n, sizeof(uint64_t))) return -1;
+    front->borrowers[front->n_borrowers++] = handle_of(front, connection);
+    front->arena_used += connection->size + 1; /* readers put a zero behind it */
+    return 0;
+}
+
+/* What lies in the arena is not needed any more. */
+void clear_arena(Front *front) {
+    for (size_t i = 0; i < front->n_borrowers; i++) {
+        Connection *connection = connection_of(front, front->borrowers[i]);
+        if (connection && connection->borrowed) drop_data(connection);
+    }
+    front->n_borrowers = front->arena_used = 0;
 }
 
 /* Receive what there is, up to the end of a request. 1: something came; 0: nothing yet; -1: the
    connection is at its end, or there is an exception. */
 int receive(Front *front, Connection *connection) {
-    (void)front;
-    if (make_room(connection) < 0) return -1;
+    if (make_room(front, connection) < 0) return -1;
     size_t most = connection->room - connection->size - 1;
     ssize_t got = recv(connection->fd, connection->data + connection->size, most, 0);
     if (got <= 0) return got < 0 && (errno == EAGAIN || errno == EINTR) ? 0 : -1;

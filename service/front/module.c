@@ -52,6 +52,8 @@ static void front_dealloc(PyObject *object) {
     free(front->vacant);
     free(front->groups);
     free(front->again);
+    free(front->arena);
+    free(front->borrowers);
     free(front->numbers);
     free(front->lengths);
     free(front->answer);
@@ -203,14 +205,15 @@ static PyObject *front_send(PyObject *object, PyObject *arguments) {
 
 PyDoc_STRVAR(release_doc,
 "release(handle)\n--\n\n"
-"The socket of one who waits and all that came on it, as in ``strangers``; None if nobody does.");
+"The socket of one who waits and all that came on it, as in ``strangers``; None if nobody does, or if\n"
+"it came in an earlier turn.");
 
 static PyObject *front_release(PyObject *object, PyObject *argument) {
     Front *front = (Front *)object;
     unsigned long long handle = PyLong_AsUnsignedLongLong(argument);
     if (PyErr_Occurred()) return NULL;
     Connection *connection = connection_of(front, handle);
-    if (!connection || connection->state != WAITING) Py_RETURN_NONE;
+    if (!connection || connection->state != WAITING || !connection->data) Py_RETURN_NONE;
     PyObject *list = PyList_New(0), *pair = NULL;
     if (list && release(front, connection, list) == 0) pair = Py_NewRef(PyList_GET_ITEM(list, 0));
     Py_XDECREF(list);
@@ -240,9 +243,7 @@ static PyObject *front_sweep(PyObject *object, PyObject *arguments) {
             if (since_s > (connection->fresh ? first_s : kept_s)) {
                 end(front, connection);
             } else if (since_s > slow_s && !connection->size) { /* needs no memory meanwhile */
-                free(connection->data);
-                connection->data = NULL;
-                connection->room = 0;
+                drop_data(connection);
             }
         }
     }

@@ -27,7 +27,7 @@ static int lose(Front *front, Connection *connection) {
     return failed;
 }
 
-static int take(Front *front, Connection *connection) {
+static int take_all(Front *front, Connection *connection) {
     for (;;) {
         int got = receive(front, connection);
         if (got < 0) return PyErr_Occurred() ? -1 : lose(front, connection);
@@ -36,6 +36,10 @@ static int take(Front *front, Connection *connection) {
         if (read_requests(front, connection)) return -1;
         if (all || connection->fd < 0 || connection->state != RECEIVING) return 0;
     }
+}
+
+static int take(Front *front, Connection *connection) {
+    return take_all(front, connection) || settle(front, connection) ? -1 : 0;
 }
 
 static int serve(Front *front, Connection *connection, uint32_t events) {
@@ -84,6 +88,7 @@ static int serve_ready(Front *front) {
 }
 
 int serve_sockets(Front *front) {
+    clear_arena(front);
     if (serve_again(front) || serve_ready(front)) return -1;
     for (int i = 0; i < front->n_heads; i++)
         if (note_refused(front, &front->heads[i])) return -1;

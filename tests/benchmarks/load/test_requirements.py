@@ -8,7 +8,7 @@ import pytest
 
 from benchmarks.load.misbehaviour import recovery_s
 from benchmarks.load.open_loop import NEVER_SENT, Record
-from benchmarks.load.overload import summary
+from benchmarks.load.overload import summary, typical
 from benchmarks.load.poison import write_fragile
 from benchmarks.load.report import markdown, plot, show
 from benchmarks.load.requirements import checks
@@ -124,3 +124,20 @@ def test_the_fragile_model_is_an_export_that_can_be_served(tmp_path: Path) -> No
     (export,) = Repository(tmp_path).active_exports()
 
     assert (export.manifest.name, export.manifest.task) == ("digits", "classify")
+
+
+def test_of_several_rounds_the_medians_are_told() -> None:
+    rounds = [[row(1.0, 50, refused_ms=each)] for each in (1, 7, 3)]
+    (found,) = typical(rounds)
+
+    assert (found["factor"], found["refused_p50_ms"]) == (1, 3)
+    assert found.keys() == rounds[0][0].keys()
+
+
+def test_a_figure_that_most_rounds_lack_is_none() -> None:
+    figures: list[float | None] = [None, None, 5.0]
+    rounds: list[list[dict[str, Any]]] = [[{"refused_p50_ms": each}] for each in figures]
+
+    assert typical(rounds) == [{"refused_p50_ms": None}]
+    rounds += [[{"refused_p50_ms": 2.0}]] * 3
+    assert typical(rounds) == [{"refused_p50_ms": 2}]

@@ -446,18 +446,33 @@ async def test_under_overload_who_is_too_many_is_refused(wire: Wired) -> None:
     line = wire.door.lines[b"/next-word"]
     line.enter(BUSY - 2)
     line._measured(10, perf_counter())
-    answers = await together(wire, [hurried] * 6)
+    answers = await together(wire, [hurried] * 20)
 
     statuses = sorted(each.status for each in answers)
-    assert statuses == [200, 200, 503, 503, 503, 503]
+    assert statuses == [200] * 2 + [503] * 18
     refused = [each for each in answers if each.status == 503]
     ids = [each.headers[b"x-request-id"] for each in refused]
-    assert len(set(ids)) == 4
+    assert len(set(ids)) == 18
     assert all(name in each.body for name, each in zip(ids, refused, strict=True))
     assert all(int(each.headers[b"retry-after"]) >= 1 for each in refused)
-    assert line.refused == 4
-    assert wire.service.request_metrics.statuses["/next-word", 503] == 4
+    assert line.refused == 18
+    assert wire.service.request_metrics.statuses["/next-word", 503] == 18
     assert line.in_flight == BUSY - 2
+    # Ten a second: those that wait now take more than a second, those that come again two more.
+    assert line.retry_after_s() == 4
+
+
+async def test_a_refusal_has_the_id_that_its_caller_gave(wire: Wired) -> None:
+    named = post(WORDS.path, WORDS.body, "X-Timeout-Ms: 500", "X-Request-ID: mine:1")
+    await wire.send(named)
+    line = wire.door.lines[b"/next-word"]
+    line.enter(BUSY)
+    line._measured(10, perf_counter())
+    answer = await wire.send(named)
+    line.leave(BUSY)
+
+    assert (answer.status, answer.headers[b"x-request-id"]) == (503, b"mine:1")
+    assert b'"mine:1"' in answer.body
 
 
 async def test_a_stopping_front_answers_what_it_has_taken(wire: Wired, busy: Event) -> None:

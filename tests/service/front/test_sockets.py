@@ -320,6 +320,34 @@ def test_refusals_wait_for_nobody(texts: Pair) -> None:
         client.close()
 
 
+def test_requests_of_a_turn_keep_their_bytes_however_many_they_are(texts: Pair) -> None:
+    """More than the memory that they share; some in pieces, some with the next one behind."""
+    bodies = [b"%d" % at * 4500 for at in range(100, 190)]
+    split = [texts.client(request(body)[:9000]) for body in bodies[:5]]
+    texts.turn()
+    for client, body in zip(split, bodies, strict=False):
+        client.sendall(request(body)[9000:])
+    for body in bodies[5:80]:
+        texts.client(request(body))
+    for body in bodies[80:]:
+        texts.client(request(body) + request(b"next"))
+    read = [body for *_, body in texts.turn()[1]]
+
+    assert sorted(read) == sorted(bodies)
+
+
+def test_a_request_is_given_away_in_its_turn_only(texts: Pair) -> None:
+    texts.client(request(b"x"))
+    texts.client(request(b"y"))
+    (_, first, _), (_, second, _) = texts.turn()[1]
+
+    descriptor, received = texts.sockets.release(first) or (0, b"")
+    assert received == request(b"x")
+    socket.socket(fileno=descriptor).close()
+    texts.turn()
+    assert texts.sockets.release(second) is None
+
+
 ITEM = st.recursive(
     st.sampled_from([b"1", b"2.5", b'"a"', b'"],[{"', rb'"\""', rb'"\\"', b'"}"', b"null"]),
     lambda inner: st.one_of(

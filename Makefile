@@ -16,6 +16,10 @@ PIP := $(BIN)/pip --disable-pip-version-check install --quiet \
 	--constraint constraints/dev.txt $(INDEX)
 # What is compiled with the installation, where there is a compiler.
 IN_C := $(wildcard service/*.[ch] service/front/*.[ch] service/passes/*/*.[ch])
+# Tests run on all processors, those of a file on one of them: they share what they start. More threads
+# than processors would wait for each other.
+PARALLEL := -n auto --dist loadfile
+test: export OMP_NUM_THREADS := 1
 SOURCES := models training service benchmarks deploy tests seqserve.py
 
 .DEFAULT_GOAL := help
@@ -43,7 +47,7 @@ serve: $(VENV)/.serve  ## start the service with the shipped models (PORT=8000)
 	$(BIN)/seqserve serve --port $(PORT)
 
 test: $(VENV)/.develop  ## the fast tests: under 5 minutes on 2 cores
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest $(PARALLEL)
 
 test-all: $(VENV)/.develop  ## the slow tests too (not those that need Docker)
 	$(BIN)/python -m pytest -m "not docker" --timeout 3600 --hypothesis-profile thorough

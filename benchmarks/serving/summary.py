@@ -59,7 +59,8 @@ def summarise_roofs(roofs: list[Row], rows: list[Row]) -> list[Row]:
     """Medians of the roofline, with the share of it that each row of this server reaches.
 
     The share compares requests for each second of processor time, so it does not depend on how much
-    of the machine the load generator took.
+    of the machine the load generator took. Where both were measured in turn it is the median of the
+    shares that were found then.
     """
     groups: dict[tuple[str, int, int], list[Row]] = {}
     for row in roofs:
@@ -73,6 +74,9 @@ def summarise_roofs(roofs: list[Row], rows: list[Row]) -> list[Row]:
             for row in rows
             if case_of(row) == case and row["cpu_s_per_1000"]
         }
+        paired = [row["shares"] for row in group if "shares" in row]
+        for server in {name for each in paired for name in each}:
+            shares[server] = statistics.median(each[server] for each in paired if server in each)
         at_once = {"batch": group[0]["batch"], "processes": group[0]["processes"]}
         found.append(dict(zip(CASE, case, strict=True)) | medians | at_once | {"shares": shares})
     return found

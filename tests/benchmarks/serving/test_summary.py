@@ -68,6 +68,13 @@ def test_the_share_of_the_roofline_compares_processor_time() -> None:
     assert row["shares"]["Mosec"] == pytest.approx(4_000 / 12_500)
 
 
+def test_shares_that_were_measured_in_turn_count_more() -> None:
+    pairs = [roof(12_500.0) | {"shares": {"seqserve": share}} for share in (0.7, 0.9, 0.85)]
+    (row,) = summarise_roofs([roof(12_500.0), *pairs], summarise(LOADS, "x"))
+    assert row["shares"]["seqserve"] == 0.85
+    assert row["shares"]["Mosec"] == pytest.approx(4_000 / 12_500)
+
+
 @pytest.mark.parametrize(
     ("connections", "workers", "batch"), [(64, 2, 32), (8, 2, 4), (1, 2, 1), (64, 3, 22)]
 )

@@ -24,7 +24,7 @@ from benchmarks.serving.rounds import Comparison, Plan, Results
 from benchmarks.serving.summary import summarise, summarise_roofs, summarise_visits
 
 app = typer.Typer(add_completion=False, help=__doc__, no_args_is_help=False)
-console = Console()
+console = Console(markup=False)  # reasons of failures hold brackets
 REPORT = BUILD / "serving.json"
 PLOT = ROOT / "docs" / "images" / "serving.png"
 

@@ -87,23 +87,30 @@ class Comparison:
 
     def _visit(self, contestant: Contestant, model: str, number: int) -> None:
         self._say(f"round {number + 1}: {contestant.name}, {model}")
-        cases = [case for case in self._plan.cases if case.model == model]
-        head = {"server": contestant.name, "model": model, "round": number}
         try:
-            with self._running(contestant, model) as server:
-                every = [each for case in cases for each in self._requests[case][:4]]
-                apart = self._check(contestant, model, server.url, every)
-                for case in cases:
-                    self._load(contestant, case, server, head)
-                proportional, resident = server.memory_bytes()
-                self.results.visits.append(
-                    head
-                    | {"start_s": server.start_s, "pss_bytes": proportional}
-                    | {"rss_bytes": resident, "largest_difference": apart}
-                )
+            try:
+                self._measure_all(contestant, model, number)
+            except DidNotStart as error:  # a port that was free may be taken a moment later
+                self._say(f"{contestant.name} once more: {error}")
+                self._measure_all(contestant, model, number)
         except FAILURES as error:
             self.results.skipped[contestant.name] = f"{model}: {error}"
             self._say(f"{contestant.name} is left out: {error}")
+
+    def _measure_all(self, contestant: Contestant, model: str, number: int) -> None:
+        cases = [case for case in self._plan.cases if case.model == model]
+        head = {"server": contestant.name, "model": model, "round": number}
+        with self._running(contestant, model) as server:
+            every = [each for case in cases for each in self._requests[case][:4]]
+            apart = self._check(contestant, model, server.url, every)
+            for case in cases:
+                self._load(contestant, case, server, head)
+            proportional, resident = server.memory_bytes()
+            self.results.visits.append(
+                head
+                | {"start_s": server.start_s, "pss_bytes": proportional}
+                | {"rss_bytes": resident, "largest_difference": apart}
+            )
 
     def _running(self, contestant: Contestant, model: str) -> AbstractContextManager[RunningServer]:
         """The server, once it answers as it should."""

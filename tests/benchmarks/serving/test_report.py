@@ -3,6 +3,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
+from benchmarks.serving.__main__ import console
 from benchmarks.serving.contestants import CONTESTANTS, OTHERS, SERVERS
 from benchmarks.serving.environments import version_of
 from benchmarks.serving.plot import draw
@@ -51,6 +52,12 @@ def test_the_terminal_shows_the_fastest_first_and_who_is_missing(report: Row) ->
     assert text.index("4,500") < text.index("1,500")
     assert "needs java" in text
     assert "3.00" in text
+
+
+def test_reasons_may_hold_brackets(report: Row) -> None:
+    console.record = True
+    show(report | {"skipped": {"Ray Serve": "ended: [/tmp/x.cfg:50] in use"}}, console)
+    assert "[/tmp/x.cfg:50]" in console.export_text()
 
 
 def test_the_section_replaces_only_what_is_between_the_markers(report: Row) -> None:

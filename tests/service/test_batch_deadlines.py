@@ -24,7 +24,7 @@ async def test_whoever_waits_is_told_in_the_order_of_the_deadlines(gate: Gate) -
 
     async with batching(gate) as batcher:
         first = await occupy(batcher, gate)
-        await asyncio.gather(impatient(1, 0.06), impatient(2, 0.01), impatient(3, 0.03))
+        await asyncio.gather(impatient(1, 0.6), impatient(2, 0.2), impatient(3, 0.4))
         gate.open()
         await first
         assert batcher.stats.expired_requests == 3

@@ -82,7 +82,7 @@ async def test_ten_thousand_valid_requests_get_the_answers_of_the_full_path(
 ) -> None:
     strangers, sent = await compared(tiny_repository, broken=False, n=10_000)
 
-    assert strangers < sent / 2  # not equal because both took the full path
+    assert strangers < 0.4 * sent  # not equal because both took the full path
 
 
 @pytest.mark.slow

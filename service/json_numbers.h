@@ -11,6 +11,8 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "json_rows.h"
+
 /* 10 to these powers has no rounding error in a double. */
 #define MOST_EXPONENT 22
 /* As many digits fit 64 bits. */
@@ -122,19 +124,26 @@ static Place read_greys(Place at, Place end, ptrdiff_t length, float *greys) {
     return skip(at, ']');
 }
 
-/* A grid of ``side`` lists of ``side`` grey levels. */
-static Place read_grid(Place at, Place end, ptrdiff_t side, float *greys) {
+/* A grid of ``side`` lists of ``side`` grey levels; ``rows`` says whether to try each as a whole. */
+static Place read_grid(Place at, Place end, ptrdiff_t side, int rows, float *greys) {
     at = skip(at, '[');
-    for (ptrdiff_t i = 0; at && i < side; i++) {
+    for (ptrdiff_t i = 0; at && i < side; i++, greys += side) {
         if (i && !(at = skip(at, ','))) return NULL;
-        at = read_greys(at, end, side, greys + i * side);
+        Place behind = rows && *at == '[' ? read_row(at + 1, end, (int)side, greys) : NULL;
+        at = behind ? skip(behind, ']') : read_greys(at, end, side, greys);
     }
     return skip(at, ']');
 }
 
+/* Added up in bytes as long as those can hold it: many more of them fit a register. */
 static ptrdiff_t count_of(char character, Place from, Place end) {
     ptrdiff_t found = 0;
-    for (; from < end; from++) found += *from == character;
+    while (from < end) {
+        Place stop = end - from > UINT8_MAX ? from + UINT8_MAX : end;
+        uint8_t some = 0;
+        for (; from < stop; from++) some = (uint8_t)(some + (*from == character));
+        found += some;
+    }
     return found;
 }
 
@@ -149,9 +158,10 @@ static ptrdiff_t count_grids(Place at, Place end, ptrdiff_t side) {
 static Place read_grids(
     Place at, Place end, ptrdiff_t n_grids, ptrdiff_t side, float *greys
 ) {
+    int rows = side <= MOST_IN_ROW && reads_rows();
     for (ptrdiff_t i = 0; at && i < n_grids; i++) {
         if (i && !(at = skip(at, ','))) return NULL;
-        at = read_grid(at, end, side, greys + i * side * side);
+        at = read_grid(at, end, side, rows, greys + i * side * side);
     }
     return skip(at, ']');
 }

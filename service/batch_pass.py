@@ -6,10 +6,9 @@ Nothing that is not finite leaves a pass: who asked for it gets an error, the ot
 from dataclasses import dataclass
 from time import thread_time
 
-import numpy as np
-
 from service.batch_request import Lane, Part
 from service.errors import BatchContractBroken, PredictError
+from service.finite import is_finite
 from service.rows import Arrays, Padding, Run, collate
 
 
@@ -37,7 +36,7 @@ class Pass:
     ) -> None:
         self.lane = lane
         self.parts = parts
-        self.rows = sum(part.selection.size for part in parts)
+        self.rows = sum([part.selection.size for part in parts])
         self.started_s = started_s
         self.predict_s = 0.0
         self._run = run
@@ -84,7 +83,7 @@ def shares(parts: list[Part], outputs: Arrays) -> list[Arrays]:
     Raises:
         BatchContractBroken: an output has another number of rows than the batch.
     """
-    n_rows = sum(part.selection.size for part in parts)
+    n_rows = sum([part.selection.size for part in parts])
     for name, array in outputs.items():
         if len(array) != n_rows:
             raise BatchContractBroken(f"{n_rows} rows in, {len(array)} rows of {name!r} out")
@@ -102,7 +101,7 @@ def shares(parts: list[Part], outputs: Arrays) -> list[Arrays]:
 def not_finite(outputs: Arrays) -> str | None:
     """The name of an output that holds NaN or infinity, if one does."""
     for name, array in outputs.items():
-        if array.dtype.kind == "f" and not np.isfinite(array).all():
+        if not is_finite(array):
             return name
     return None
 

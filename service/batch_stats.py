@@ -40,13 +40,16 @@ class BatchStats:
         """Share of the computed cells that held no data."""
         return 1 - self.real_cells / self.padded_cells if self.padded_cells else 0.0
 
-    def add_batch(self, selections: Sequence[Selection], seconds: float) -> int:
-        """Count a batch and return its rows."""
-        rows = sum(selection.size for selection in selections)
+    def add_batch(self, selections: Sequence[Selection], seconds: float) -> None:
+        """Count a batch."""
+        rows = cells = longest = 0
+        for selection in selections:
+            rows += selection.size
+            cells += selection.cells()
+            longest = max(longest, selection.longest)
         self.batches += 1
         self.rows += rows
-        self.real_cells += sum(selection.cells() for selection in selections)
-        self.padded_cells += rows * max(selection.longest for selection in selections)
+        self.real_cells += cells
+        self.padded_cells += rows * longest
         self.compute_s += seconds
         self.sizes[bisect_left(BATCH_SIZES, rows)] += 1
-        return rows

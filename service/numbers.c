@@ -1,4 +1,4 @@
-/* Numbers of a JSON text as float32, as functions of Python.
+/* Numbers of a JSON text as float32, and a question about such, as functions of Python.
 
    service/compiled_json.py is the door to this file, and says when it is used. What is not recognised
    to the last character is answered with None, and another reader decides. */
@@ -88,7 +88,27 @@ static PyObject *lists(PyObject *module, PyObject *arguments) {
     return answer(body, Py_BuildValue("NNi", array, lengths, found.gaps), at);
 }
 
+PyDoc_STRVAR(finite_doc,
+"finite(array)\n--\n\n"
+"Whether a float32 array without gaps holds neither NaN nor infinity; None for any other object.");
+
+static PyObject *finite_all(PyObject *module, PyObject *array) {
+    Py_buffer view;
+    if (PyObject_GetBuffer(array, &view, PyBUF_FORMAT | PyBUF_C_CONTIGUOUS) < 0) {
+        PyErr_Clear();
+        Py_RETURN_NONE;
+    }
+    int known = view.format && strcmp(view.format, "f") == 0;
+    const uint32_t exponent = 0x7f800000, *bits = view.buf;
+    uint32_t odd = 0;
+    for (Py_ssize_t i = 0; known && i < view.len / (Py_ssize_t)sizeof *bits; i++)
+        odd |= (bits[i] & exponent) == exponent;
+    PyBuffer_Release(&view);
+    return known ? PyBool_FromLong(!odd) : Py_NewRef(Py_None);
+}
+
 static PyMethodDef METHODS[] = {
+    {"finite", finite_all, METH_O, finite_doc},
     {"grids", grids, METH_VARARGS, grids_doc},
     {"lists", lists, METH_VARARGS, lists_doc},
     {NULL, NULL, 0, NULL},

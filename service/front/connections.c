@@ -11,9 +11,11 @@
 #include <time.h>
 #include <unistd.h>
 
-/* As much is received at once while it is not known how long a request is. */
+/* Memory of its own that a connection has while it is not known how long its request is. */
 #define FIRST_ROOM 16384
 #define ARENA_SIZE (1 << 20)
+/* As much of the arena may be received into at once: a request with some dozen images comes in one piece. */
+#define MOST_BORROWED (1 << 18)
 
 double now_s(void) {
     struct timespec now;
@@ -132,18 +134,23 @@ static int own(Connection *connection, size_t room) {
 
 static int borrow(Front *front, Connection *connection) {
     if (!front->arena) front->arena = malloc(ARENA_SIZE);
-    if (!front->arena || front->arena_used + FIRST_ROOM > ARENA_SIZE) return 0;
+    size_t left = ARENA_SIZE - front->arena_used;
+    if (!front->arena || left < FIRST_ROOM) return 0;
     connection->data = front->arena + front->arena_used;
-    connection->room = FIRST_ROOM;
+    connection->room = left < MOST_BORROWED ? left : MOST_BORROWED;
     return connection->borrowed = 1;
 }
 
-/* Room for the whole request if its end is known, and no more; else for the first part of one. */
+/* Room for the whole request if its end is known; else for more than there is. */
+static size_t wanted_room(const Connection *connection) {
+    size_t wanted = connection->end > connection->size ? connection->end + 1 : connection->size + 2;
+    return wanted < FIRST_ROOM ? FIRST_ROOM : wanted;
+}
+
 static int make_room(Front *front, Connection *connection) {
     if (!connection->data && borrow(front, connection)) return 0;
-    size_t wanted = connection->end > connection->size ? connection->end + 1 : connection->size + 2;
+    size_t wanted = wanted_room(connection);
     if (wanted <= connection->room) return 0;
-    if (wanted < FIRST_ROOM) wanted = FIRST_ROOM;
     if (!connection->end && wanted < 2 * connection->room) wanted = 2 * connection->room;
     return own(connection, wanted);
 }
@@ -157,7 +164,7 @@ int settle(Front *front, Connection *connection) {
         return 0;
     }
     if (connection->state != WAITING || connection->size != connection->end)
-        return own(connection, FIRST_ROOM);
+        return own(connection, wanted_room(connection));
     size_t n = front->n_borrowers + 1;
     if (grow((void **)&front->borrowers, &front->borrower_room, n, sizeof(uint64_t))) return -1;
     front->borrowers[front->n_borrowers++] = handle_of(front, connection);

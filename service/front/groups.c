@@ -9,6 +9,8 @@
 /* Rows of up to this length share a pass, and beyond it those up to the same power of two: as
    service/rows.py has it. */
 #define SHORT_BITS 6
+/* So many images have a buffer of their own that becomes that of their group: to copy them takes longer. */
+#define MANY_GRIDS 8
 
 static int bucket_of(ptrdiff_t length) {
     int bits = 0;
@@ -23,7 +25,12 @@ typedef struct {
     Py_ssize_t n_rows;
     Lists lists;
     int bucket;
+    PyObject *numbers; /* a bytearray, or NULL while they are in the memory that all bodies share */
 } Found;
+
+static float *numbers_of(const Front *front, const Found *found) {
+    return found->numbers ? (float *)PyByteArray_AS_STRING(found->numbers) : front->numbers;
+}
 
 static int find_grids(Front *front, const Head *head, Place text, Place end, Found *found) {
     ptrdiff_t side = (ptrdiff_t)head->bound;
@@ -31,8 +38,13 @@ static int find_grids(Front *front, const Head *head, Place text, Place end, Fou
     ptrdiff_t n_grids = at ? count_grids(at, end, side) : 0;
     if (n_grids < 1) return 0;
     found->n_floats = (size_t)(n_grids * side * side);
-    if (grow((void **)&front->numbers, &front->number_room, found->n_floats, sizeof(float))) return -1;
-    found->behind = read_grids(at, end, n_grids, side, front->numbers);
+    size_t size = found->n_floats * sizeof(float);
+    if (n_grids < MANY_GRIDS) {
+        if (grow((void **)&front->numbers, &front->number_room, found->n_floats, sizeof(float))) return -1;
+    } else if (!(found->numbers = PyByteArray_FromStringAndSize(NULL, (Py_ssize_t)size))) {
+        return -1;
+    }
+    found->behind = read_grids(at, end, n_grids, side, numbers_of(front, found));
     found->n_rows = n_grids;
     return 0;
 }
@@ -87,7 +99,7 @@ static Group *new_group(Front *front, int number, const Found *found, size_t n_t
     group->most_rows = found->bucket < 0 ? 0 : head->rooms[found->bucket];
     group->told = Py_NewRef(head->told);
     group->tail = PyBytes_FromStringAndSize(found->behind, (Py_ssize_t)n_tail);
-    group->numbers = PyByteArray_FromStringAndSize(NULL, 0);
+    group->numbers = found->numbers ? Py_NewRef(found->numbers) : PyByteArray_FromStringAndSize(NULL, 0);
     group->lengths = PyList_New(0);
     group->counts = PyList_New(0);
     group->handles = PyList_New(0);
@@ -113,7 +125,8 @@ static int make_room(Group *group, size_t size) {
 static int join(Front *front, Group *group, const Found *found, uint64_t handle) {
     size_t before = (size_t)group->n_floats * sizeof(float), more = found->n_floats * sizeof(float);
     if (make_room(group, before + more) < 0) return -1;
-    memcpy(PyByteArray_AS_STRING(group->numbers) + before, front->numbers, more);
+    if (group->numbers != found->numbers)
+        memcpy(PyByteArray_AS_STRING(group->numbers) + before, numbers_of(front, found), more);
     group->n_floats += (Py_ssize_t)found->n_floats;
     group->n_rows += found->n_rows;
     group->gaps |= found->lists.gaps;
@@ -123,19 +136,25 @@ static int join(Front *front, Group *group, const Found *found, uint64_t handle)
     return add_number(group->handles, handle);
 }
 
+static int find(Front *front, const Head *head, Place text, Place end, Found *found) {
+    return head->kind == GRIDS ? find_grids(front, head, text, end, found)
+                               : find_lists(front, head, text, end, found);
+}
+
 /* Read a body, which a zero follows, and add its rows to a group. 1: it was plain; 0: it was not, so
    that somebody else must read it; -1: an exception. */
 int add_to_group(Front *front, int number, uint64_t handle, char *body, size_t size) {
-    const Head *head = &front->heads[number];
     Found found = {0};
     Place end = body + size;
-    int failed = head->kind == GRIDS ? find_grids(front, head, body, end, &found)
-                                     : find_lists(front, head, body, end, &found);
-    if (failed || !found.behind) return failed;
-    size_t n_tail = (size_t)(end - found.behind);
-    Group *group = joinable(front, number, &found, n_tail);
-    if (!group) group = new_group(front, number, &found, n_tail);
-    return group && join(front, group, &found, handle) == 0 ? 1 : -1;
+    int added = find(front, &front->heads[number], body, end, &found);
+    if (!added && found.behind) {
+        size_t n_tail = (size_t)(end - found.behind);
+        Group *group = joinable(front, number, &found, n_tail);
+        if (!group) group = new_group(front, number, &found, n_tail);
+        added = group && join(front, group, &found, handle) == 0 ? 1 : -1;
+    }
+    Py_XDECREF(found.numbers);
+    return added;
 }
 
 void clear_groups(Front *front) {

@@ -13,6 +13,7 @@ from service.board import Place, State
 from service.compiled_json import COMPILED
 from service.errors import ServiceNotReady, ServiceStopping, StartupError
 from service.front.sockets import COMPILED as FRONT_COMPILED
+from service.front.sockets import STALE as FRONT_STALE
 from service.interpreter import quick_hand_over, rare_collections
 from service.loading import (
     LoadedModel,
@@ -188,6 +189,11 @@ class Service:
             "front": "compiled" if self.has_front else "uvicorn",
             "allocator": allocator_in_use(),
         }
+        if FRONT_STALE:
+            logger.warning(
+                "sockets in C were compiled from other sources than these: uvicorn reads them, "
+                "which is slower; install again"
+            )
         logger.info("ready: %s", names, extra={"fields": fields})
 
     async def _close(self) -> None:

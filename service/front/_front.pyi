@@ -7,6 +7,8 @@ from typing import Any
 Read = tuple[Any, bytes, bytearray, list[int], list[int], list[int], bool]
 Stranger = tuple[int, bytes]
 
+INTERFACE: int
+
 class Front:
     def __init__(self, learn: Callable[[bytes], bool], most_bytes: int) -> None: ...
     def fileno(self) -> int: ...

@@ -11,6 +11,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* What Python and C hand to each other: a change of it is another number, here and in sockets.py. */
+#define INTERFACE 1
+
 #define MOST_HEADS 16
 #define MOST_BUCKETS 16 /* longer lists than 2 to this power share a pass with nobody */
 

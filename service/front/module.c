@@ -316,6 +316,7 @@ static PyType_Spec FRONT = {
 };
 
 static int add_front(PyObject *module) {
+    if (PyModule_AddIntMacro(module, INTERFACE)) return -1;
     PyObject *type = PyType_FromSpec(&FRONT);
     return type ? PyModule_AddObject(module, "Front", type) : -1;
 }

@@ -9,7 +9,7 @@ from time import perf_counter
 from service.batch_request import PendingRequest
 
 # Answered requests stay in the heap until their deadline, but never more than this beyond twice
-# as many as still wait: what they hold would add up.
+# as many as still wait: they would add up.
 SPARE = 256
 
 

@@ -15,13 +15,19 @@ from service.errors import PredictError, ServiceError
 from service.rows import Array, Arrays, Rows, Selection
 
 INFINITY = float("inf")
+NO_ROWS = Rows({})
+
+
+def nobody(outcome: Answer | ServiceError) -> None:
+    """Takes the place of a caller who has the answer, or does not want it."""
 
 
 class PendingRequest:
     """A request between its submission and its answer, which ``done`` gets exactly once.
 
-    ``gone`` says that nobody waits any more: answered, or the caller left. ``leave`` is told then.
-    ``callers`` is how many ask together.
+    ``gone`` says that nobody waits any more: answered, or the caller left. ``leave`` is told then,
+    and lets go of rows and caller: the deadline knows the request for longer, and the caller may
+    know it, too. ``callers`` is how many ask together.
     """
 
     __slots__ = (
@@ -69,12 +75,14 @@ class PendingRequest:
         if not self.gone:
             self.gone = True
             self.on_gone(self)
+            self.rows, self.done = NO_ROWS, nobody
 
     def fail(self, error: BaseException) -> None:
         """Answer with ``error``; what a model raised itself is wrapped."""
         if not self.gone:
+            done = self.done
             self.leave()
-            self.done(error if isinstance(error, ServiceError) else _wrap(error))
+            done(error if isinstance(error, ServiceError) else _wrap(error))
 
     def deliver(self, selection: Selection, outputs: Arrays) -> bool:
         """Take the outputs of some rows; with the last of them the request is answered: True."""
@@ -87,9 +95,10 @@ class PendingRequest:
         if self.answered or selection.size < len(self.rows):
             self.answered.append((selection, outputs))
             outputs = self._joined(outputs)
+        done = self.done
         self.leave()
         queue_s = self.started_s - self.submitted_s
-        self.done(Answer(outputs, self.batch_rows, queue_s, self.predict_s))
+        done(Answer(outputs, self.batch_rows, queue_s, self.predict_s))
         return True
 
     def _joined(self, names: Arrays) -> Arrays:

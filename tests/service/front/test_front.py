@@ -1,6 +1,7 @@
 """The front answers as the application does, whatever is sent and however it arrives."""
 
 import asyncio
+import gc
 import json
 import logging
 import socket
@@ -17,12 +18,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from service.batch_request import NO_ROWS
 from service.door import BUSY
 from service.errors import PredictError, ServiceOverloaded
 from service.front import front as front_module
+from service.front.group import Group
 from service.front.sockets import COMPILED
 from service.parsed_connection import ParsedConnection
-from service.rows import Array, Arrays
+from service.rows import Array, Arrays, Rows
 from service.settings import Settings
 from tests.service.direct import Answered, ask
 from tests.service.generated_bodies import PATHS, broken_body, valid_body
@@ -117,6 +120,22 @@ async def test_answers_are_those_of_a_connection_with_a_parser(
     assert [each.status for each in found] == [each.status for each in expected]
     assert [each.comparable() for each in found] == [each.comparable() for each in expected]
     assert [each.headers.keys() for each in found] == [each.headers.keys() for each in expected]
+
+
+@EVERY
+async def test_who_was_answered_is_let_go_at_once(wire: Wired, plain: Plain) -> None:
+    """Not when the garbage collector comes by: bodies of many images would fill the memory."""
+    gc.collect()
+    gc.disable()
+    try:
+        for _ in range(3):
+            assert (await wire.send(post(plain.path, plain.body))).status == 200
+        left = [each for each in gc.get_objects() if isinstance(each, Group | Rows)]
+    finally:
+        gc.enable()
+
+    assert wire.taken(plain.path) == 3
+    assert [each for each in left if each is not NO_ROWS] == []
 
 
 @EVERY

@@ -180,7 +180,8 @@ static Place read_list(Place at, double largest, float **numbers, int *gaps) {
     for (int first = 1; at; first = 0) {
         if (!first && *at == ']') return skip(at, ']');
         if (!first && !(at = skip(at, ','))) return NULL;
-        if (strncmp(at, "null", 4) == 0) {
+        if (*at == 'n') {
+            if (strncmp(at, "null", 4) != 0) return NULL;
             *(*numbers)++ = NAN;
             *gaps = 1;
             at = skip_blanks(at + 4);

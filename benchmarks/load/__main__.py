@@ -39,8 +39,8 @@ say = Console(stderr=True).log
 
 def main(  # noqa: PLR0913, PLR0917 - an argument is a flag
     repository: Annotated[Path, typer.Option(help="Exports to serve.")] = Path("models/repository"),
-    seconds: Annotated[float, typer.Option(help="Length of each step of the ladder.")] = 4.0,
-    rounds: Annotated[int, typer.Option(min=1, help="Ladders; medians are told.")] = 5,
+    seconds: Annotated[float, typer.Option(help="Length of each step of the ladder.")] = 3.0,
+    rounds: Annotated[int, typer.Option(min=1, help="Ladders; medians are told.")] = 9,
     soak_s: Annotated[float, typer.Option(help="Length of the soak.")] = 600.0,
     deadline_ms: Annotated[int, typer.Option(help="X-Timeout-Ms of the requests.")] = 500,
     quick: Annotated[bool, typer.Option(help="One round of 2 s, 10 s for the soak.")] = False,

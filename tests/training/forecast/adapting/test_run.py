@@ -156,7 +156,7 @@ def test_a_resumed_adaptation_repeats_nothing_and_finds_the_same(
     assert again.metrics == first.metrics
 
 
-def launches(path: Path, n_series: int = 60) -> Path:
+def launches(path: Path, n_series: int = 120) -> Path:
     """Weekly sales after a launch: up to a peak and down again, a course that all share."""
     rng = np.random.default_rng(7)
     lines = []

@@ -77,10 +77,10 @@ recipes: $(VENV)/.develop  ## repeat every system of the study notes, print the 
 quality: $(VENV)/.develop  ## measure the shipped models through a service that this starts (docs/quality.md)
 	$(BIN)/python -m benchmarks.quality $(ARGS)
 
-bench: $(VENV)/.develop  ## compare the speed with seven other servers (25 minutes; ARGS=--quick: 10)
+bench: $(VENV)/.develop  ## compare the speed with seven other servers (27 minutes; ARGS=--quick: 10)
 	$(BIN)/python -m benchmarks.serving $(ARGS)
 
-load: $(VENV)/.develop  ## overload and misbehaving clients against a service that this starts (19 minutes; ARGS=--quick: 2)
+load: $(VENV)/.develop  ## overload and misbehaving clients against a service that this starts (23 minutes; ARGS=--quick: 2)
 	$(BIN)/python -m benchmarks.load $(ARGS)
 
 image:  ## build the container image (from wheelhouse/ alone where there is one)

@@ -2,7 +2,7 @@
 
 Client and service share the machine's processors, so compare figures of one run only.
 
-Expect: 19 minutes, half of them the soak; ``--quick`` takes about two and proves less.
+Expect: 23 minutes, ten of them the soak; ``--quick`` takes about two and proves less.
 """
 
 import asyncio

@@ -38,7 +38,7 @@ RUN set -u; wanted=""; \
 # The command, its version and the parts in C; built by the setuptools that torch names, then nobody
 # needs it.
 COPY pyproject.toml README.md LICENSE seqserve.py /build/
-COPY service/numbers.c service/json_numbers.h /build/service/
+COPY service/*.c service/*.h /build/service/
 COPY service/front /build/service/front
 COPY service/passes /build/service/passes
 RUN set -eu; \

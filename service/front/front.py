@@ -16,9 +16,9 @@ from service.compiled_json import images_request, lists_request
 from service.direct import DirectPath
 from service.door import Door
 from service.errors import ServiceError
+from service.front import sockets
 from service.front.group import Desk, Group
 from service.front.heads import BODIES, GRIDS, Heads
-from service.front.sockets import Sockets
 from service.known_head import PlainHead
 from service.lifecycle import Service
 from service.raw_response import Headers
@@ -68,7 +68,7 @@ class Front:
         self._rim = rim
         self._patience = patience
         self._heads = Heads(path, door, self._rooms)
-        self._sockets = Sockets(self._learn, path.most_bytes)
+        self._sockets = sockets.Sockets(self._learn, path.most_bytes)
         log = RequestLog(wanted=settings.access_log)
         metrics, again = service.request_metrics, self._look_again
         self._desk = Desk(self._sockets, metrics, log, rim.common, again, set())

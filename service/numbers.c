@@ -1,7 +1,8 @@
 /* Numbers of a JSON text as float32, and a question about such, as functions of Python.
 
-   service/compiled_json.py is the door to this file, and says when it is used. What is not recognised
-   to the last character is answered with None, and another reader decides. */
+   service/compiled_json.py is the door to the readers, and says when they are used; service/finite.py is
+   the door to the question. What is not recognised to the last character is answered with None, and
+   another reader decides. */
 
 #define PY_SSIZE_T_CLEAN
 #include <Python.h>
